@@ -1,0 +1,254 @@
+/**
+ * The ALB in our own words. Setting names are the service's own in camel case and are embedded whole, so that a setting is listed once.
+ * Adapter: `adapter.ts` (SDK, ACS3); fake: `test/support/fake-alb.ts`; both and the emulator pass `test/contract/alb.ts`.
+ * Every failure is a `CloudFailure`. Deleting what is not there succeeds. Lists return every page or throw.
+ */
+
+export type Tags = Readonly<Record<string, string>>;
+
+export interface ZoneMapping {
+  readonly zoneId: string;
+  readonly vSwitchId: string;
+}
+
+/** What the user may say about an ALB instance (CreateLoadBalancer). Absent fields are left to the service. */
+export interface LoadBalancerSettings {
+  readonly loadBalancerName: string;
+  readonly addressType: 'Internet' | 'Intranet';
+  readonly loadBalancerEdition: 'Basic' | 'Standard' | 'StandardWithWaf';
+  readonly addressAllocatedMode?: 'Fixed' | 'Dynamic';
+  readonly addressIpVersion?: 'IPv4' | 'DualStack';
+  readonly resourceGroupId?: string;
+  readonly deletionProtectionEnabled: boolean;
+  readonly modificationProtection: 'NonProtection' | 'ConsoleProtection';
+}
+
+export interface LoadBalancer {
+  readonly loadBalancerId: string;
+  readonly settings: LoadBalancerSettings;
+  /** Provisioning, Active, Configuring, Inactive, CreateFailed, Deleting. */
+  readonly status: string;
+  readonly businessStatus: string;
+  readonly dnsName: string;
+  readonly vpcId: string;
+  readonly tags: Tags;
+  /** Only from `getLoadBalancer`. */
+  readonly zoneMappings?: readonly ZoneMapping[];
+}
+
+export interface HealthCheckSettings {
+  readonly healthCheckEnabled: boolean;
+  readonly healthCheckProtocol: 'HTTP' | 'HTTPS' | 'TCP' | 'gRPC';
+  readonly healthCheckPath: string;
+  readonly healthCheckHost: string;
+  readonly healthCheckMethod: 'HEAD' | 'GET' | 'POST';
+  readonly healthCheckCodes: readonly string[];
+  readonly healthCheckHttpVersion: 'HTTP1.0' | 'HTTP1.1';
+  readonly healthCheckConnectPort: number;
+  readonly healthCheckInterval: number;
+  readonly healthCheckTimeout: number;
+  readonly healthyThreshold: number;
+  readonly unhealthyThreshold: number;
+}
+
+/** Settings of a server group that UpdateServerGroupAttribute can change. */
+export interface ServerGroupSettings {
+  readonly serverGroupName: string;
+  readonly serviceName: string;
+  readonly scheduler: 'Wrr' | 'Wlc' | 'Sch' | 'Uch';
+  readonly healthCheckConfig: HealthCheckSettings;
+}
+
+/** Settings that need a new group to change. */
+export interface ServerGroupKind {
+  readonly serverGroupType: 'Instance' | 'Ip';
+  readonly protocol: 'HTTP' | 'HTTPS' | 'gRPC';
+  readonly vpcId: string;
+}
+
+export interface ServerGroup {
+  readonly serverGroupId: string;
+  readonly settings: ServerGroupSettings;
+  readonly fixed: ServerGroupKind;
+  /** Creating, Available, Configuring, Deleting. */
+  readonly status: string;
+  readonly serverCount: number;
+  readonly tags: Tags;
+}
+
+/** A server is identified by (serverType, serverId, serverIp, port). */
+export interface Server {
+  readonly serverType: 'Ecs' | 'Eni' | 'Eci' | 'Ip';
+  readonly serverId: string;
+  /** Empty for Ecs. */
+  readonly serverIp: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly description?: string;
+}
+
+export interface ObservedServer extends Server {
+  /** Adding, Available, Configuring, Replacing, Removing. */
+  readonly status: string;
+}
+
+export interface ListenerSettings {
+  readonly listenerDescription: string;
+  readonly idleTimeout: number;
+  readonly requestTimeout: number;
+  readonly gzipEnabled: boolean;
+  /** Absent for HTTP listeners. */
+  readonly http2Enabled?: boolean;
+  /** Only what the user set; the service's own names (`XForwardedForProtoEnabled`, …). Absent members are not sent. */
+  readonly xForwardedForConfig?: Readonly<Record<string, boolean | string>>;
+}
+
+export interface Listener {
+  readonly listenerId: string;
+  readonly loadBalancerId: string;
+  readonly protocol: 'HTTP' | 'HTTPS' | 'QUIC';
+  readonly port: number;
+  /** Group of the one default action. */
+  readonly defaultServerGroupId: string;
+  readonly settings: ListenerSettings;
+  /** Provisioning, Running, Configuring, Stopped, Deleting. */
+  readonly status: string;
+  readonly tags: Tags;
+}
+
+/** A condition as the service knows it, without undefined members: `{ type: 'Host', hostConfig: { values: ['a.example.com'] } }`. */
+export type RuleCondition =
+  | { readonly type: 'Host'; readonly hostConfig: { readonly values: readonly string[] } }
+  | { readonly type: 'Path'; readonly pathConfig: { readonly values: readonly string[] } };
+
+/** An action as the service knows it. `order` is 1..n within a rule; the one final action comes last. */
+export type RuleAction = {
+  readonly type: 'ForwardGroup';
+  readonly order: number;
+  readonly forwardGroupConfig: {
+    readonly serverGroupTuples: readonly { readonly serverGroupId: string; readonly weight: number }[];
+  };
+};
+
+export type RuleDirection = 'Request' | 'Response';
+
+/** What CreateRules and UpdateRulesAttribute carry for one rule. */
+export interface RuleSettings {
+  readonly ruleName: string;
+  readonly priority: number;
+  readonly ruleConditions: readonly RuleCondition[];
+  readonly ruleActions: readonly RuleAction[];
+}
+
+export interface NewRule extends RuleSettings {
+  readonly direction: RuleDirection;
+  readonly tags: Tags;
+}
+
+export interface Rule extends NewRule {
+  readonly ruleId: string;
+  readonly listenerId: string;
+  /** Provisioning, Available, Configuring, Deleting. */
+  readonly status: string;
+}
+
+/** Asynchronous work of the service (ListAsynJobs). */
+export interface Job {
+  readonly jobId: string;
+  readonly status: 'Processing' | 'Succeeded' | 'Failed';
+  readonly resourceType: string;
+  readonly resourceId: string;
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+}
+
+/** Answer of an asynchronous write that concerns one thing. */
+export interface Started {
+  readonly jobId: string;
+}
+
+export interface Alb {
+  /** ListLoadBalancers by tags (AND). */
+  findLoadBalancers(tags: Tags): Promise<readonly LoadBalancer[]>;
+  /** GetLoadBalancerAttribute. */
+  getLoadBalancer(loadBalancerId: string): Promise<LoadBalancer | undefined>;
+  createLoadBalancer(request: {
+    readonly settings: LoadBalancerSettings;
+    readonly vpcId: string;
+    readonly zoneMappings: readonly ZoneMapping[];
+    readonly tags: Tags;
+    readonly clientToken: string;
+  }): Promise<{ readonly loadBalancerId: string }>;
+  /** UpdateLoadBalancerAttribute: name and modification protection. */
+  updateLoadBalancer(
+    loadBalancerId: string,
+    settings: Pick<LoadBalancerSettings, 'loadBalancerName' | 'modificationProtection'>,
+    clientToken: string,
+  ): Promise<Started>;
+  /** DisableDeletionProtection; already off is success. */
+  disableDeletionProtection(loadBalancerId: string, clientToken: string): Promise<void>;
+  /** `undefined`: it was not there. */
+  deleteLoadBalancer(loadBalancerId: string, clientToken: string): Promise<Started | undefined>;
+  /** DescribeZones: zone ids where ALB is offered. */
+  zones(): Promise<readonly string[]>;
+
+  /** ListServerGroups by tags (AND), 100 a page. */
+  findServerGroups(tags: Tags): Promise<readonly ServerGroup[]>;
+  /** ListServerGroups by ids, 20 a call; unknown ids are absent. */
+  getServerGroups(serverGroupIds: readonly string[]): Promise<readonly ServerGroup[]>;
+  createServerGroup(request: {
+    readonly settings: ServerGroupSettings;
+    readonly fixed: ServerGroupKind;
+    readonly tags: Tags;
+    readonly clientToken: string;
+  }): Promise<{ readonly serverGroupId: string } & Started>;
+  updateServerGroup(serverGroupId: string, settings: ServerGroupSettings, clientToken: string): Promise<Started>;
+  deleteServerGroup(serverGroupId: string, clientToken: string): Promise<Started | undefined>;
+
+  /** ListServerGroupServers, all pages. */
+  listServers(serverGroupId: string): Promise<readonly ObservedServer[]>;
+  /** At most 200 a call; the caller cuts. */
+  addServers(serverGroupId: string, servers: readonly Server[], clientToken: string): Promise<Started>;
+  removeServers(serverGroupId: string, servers: readonly Server[], clientToken: string): Promise<Started>;
+  /** At most 200 + 200 a call; both sides non-empty. */
+  replaceServers(serverGroupId: string, added: readonly Server[], removed: readonly Server[], clientToken: string): Promise<Started>;
+  /** Weights and descriptions; at most 40 a call. */
+  updateServers(serverGroupId: string, servers: readonly Server[], clientToken: string): Promise<Started>;
+
+  /** ListListeners of one load balancer. */
+  listListeners(loadBalancerId: string): Promise<readonly Listener[]>;
+  createListener(request: {
+    readonly loadBalancerId: string;
+    readonly protocol: Listener['protocol'];
+    readonly port: number;
+    readonly defaultServerGroupId: string;
+    readonly settings: ListenerSettings;
+    readonly tags: Tags;
+    readonly clientToken: string;
+  }): Promise<{ readonly listenerId: string } & Started>;
+  updateListener(
+    listenerId: string,
+    change: { readonly settings: ListenerSettings; readonly defaultServerGroupId: string },
+    clientToken: string,
+  ): Promise<Started>;
+  deleteListener(listenerId: string, clientToken: string): Promise<Started | undefined>;
+
+  /** ListRules of a load balancer's listeners in one direction, 100 a page. The default rule is not in it. */
+  listRules(loadBalancerId: string, direction: RuleDirection): Promise<readonly Rule[]>;
+  /** At most 100 a call. Ids are matched to rules by priority. */
+  createRules(
+    listenerId: string,
+    rules: readonly NewRule[],
+    clientToken: string,
+  ): Promise<{ readonly ruleIds: readonly { readonly priority: number; readonly ruleId: string }[] } & Started>;
+  /** At most 100 a call, all of one listener. Lists are replaced whole. */
+  updateRules(rules: readonly (RuleSettings & { readonly ruleId: string })[], clientToken: string): Promise<Started>;
+  /** At most 100 a call. */
+  deleteRules(ruleIds: readonly string[], clientToken: string): Promise<Started | undefined>;
+
+  /** ListAsynJobs, 10 ids a call; unknown ids are absent. */
+  getJobs(jobIds: readonly string[]): Promise<readonly Job[]>;
+  /** Adds or overwrites single tags. At most 50 ids and 20 tags a call. */
+  tagResources(resourceType: 'loadbalancer' | 'servergroup', ids: readonly string[], tags: Tags): Promise<void>;
+  close(): void;
+}

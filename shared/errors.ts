@@ -1,0 +1,190 @@
+/**
+ * The catalogue of errors: what to say, why it happens, what to do next, and what the program itself does about it. Events, conditions,
+ * dead letters, the command line and the troubleshooting page are drawn from these rows.
+ */
+import type { Problem } from './problem.ts';
+
+/**
+ * What the runtime does: `retry` waits and tries again for as long as it lasts; `refuse` is for messages that no retry can cure (dead
+ * letter); `hold` keeps what the object had and tells its owner; `warn` only tells.
+ */
+export type Policy = 'retry' | 'refuse' | 'hold' | 'warn';
+
+interface Row {
+  readonly policy: Policy;
+  /** What happened. `{name}` is filled from the facts. */
+  readonly say: string;
+  /** What to do next. */
+  readonly next: string;
+}
+
+const rows = {
+  // Messages
+  'MESSAGE-MALFORMED': {
+    policy: 'refuse',
+    say: 'the message is not a valid Albeit message: {detail}',
+    next: 'find its sender; nothing was changed',
+  },
+  'MESSAGE-FORGED': {
+    policy: 'refuse',
+    say: 'the message carries no signature that this cluster accepts: {detail}',
+    next: 'check the signing keys of the sender, then replay it',
+  },
+  'MESSAGE-FOREIGN': {
+    policy: 'refuse',
+    say: 'the message is for cluster {cluster}, this function serves {own}',
+    next: 'check which cluster the queue belongs to',
+  },
+  'MESSAGE-VERSION': {
+    policy: 'refuse',
+    say: 'the message has version {version}, this function knows version 1',
+    next: 'deploy the functions before the forwarder, then replay it',
+  },
+  // Cloud, by class
+  'CLOUD-THROTTLED': { policy: 'retry', say: '{action} was throttled ({code})', next: 'nothing: it is tried again more slowly' },
+  'CLOUD-BUSY': {
+    policy: 'retry',
+    say: '{action}: the resource is still changing ({code})',
+    next: 'nothing: it is tried again when it has settled',
+  },
+  'CLOUD-CONFLICT': {
+    policy: 'retry',
+    say: '{action} met a state we did not expect ({code})',
+    next: 'nothing: the state is read again and planned anew',
+  },
+  'CLOUD-QUOTA': {
+    policy: 'retry',
+    say: '{action} exceeds a quota of the service ({code}: {detail})',
+    next: 'raise the quota or remove what is not needed',
+  },
+  'CLOUD-INVALID': { policy: 'hold', say: '{action} was refused ({code}: {detail})', next: 'correct the field that the text names' },
+  'CLOUD-NOT-FOUND': {
+    policy: 'retry',
+    say: '{action}: the resource does not exist ({code})',
+    next: 'nothing: the state is read again and planned anew',
+  },
+  'CLOUD-FORBIDDEN': {
+    policy: 'retry',
+    say: '{action} is not allowed for this role ({code})',
+    next: 'grant the role what docs/operations.md lists',
+  },
+  'CLOUD-TRANSPORT': {
+    policy: 'retry',
+    say: '{action} got no usable answer ({detail})',
+    next: 'nothing: it is tried again with the same token',
+  },
+  // Kubernetes
+  'KUBE-AWAY': { policy: 'retry', say: 'the Kubernetes API server did not answer: {detail}', next: 'nothing: it is tried again' },
+  'KUBE-REFUSED': {
+    policy: 'retry',
+    say: 'the Kubernetes API server refused {verb} {object}: {detail}',
+    next: 'check the RBAC rules of the functions',
+  },
+  // Objects of users
+  'INGRESS-RESOURCE-BACKEND': { policy: 'hold', say: 'resource backends are not supported', next: 'use a Service as the backend' },
+  'SERVICE-NOT-FOUND': { policy: 'hold', say: 'Service {service} does not exist', next: 'create the Service or correct the backend' },
+  'PORT-NOT-FOUND': {
+    policy: 'hold',
+    say: 'backend not found: unable to find port {port} on service {service}',
+    next: 'use one of its ports: {ports}',
+  },
+  'BACKEND-MODE': {
+    policy: 'hold',
+    say: 'Service {service} cannot be reached by pod address: {detail}',
+    next: 'use a ClusterIP Service with a selector',
+  },
+  'ANNOTATION-INVALID': { policy: 'hold', say: 'the value "{value}" of annotation {annotation} is invalid', next: 'allowed: {allowed}' },
+  'ANNOTATION-UNSUPPORTED': {
+    policy: 'hold',
+    say: 'annotation {annotation} is not supported yet',
+    next: 'remove it; nothing was changed for this Ingress',
+  },
+  'PATH-WILDCARD': {
+    policy: 'hold',
+    say: "{type} path shouldn't contain wildcards: {value}",
+    next: 'use pathType ImplementationSpecific for wildcards',
+  },
+  'PATH-ILLEGAL': { policy: 'hold', say: 'path {value} is not one that ALB accepts: {detail}', next: 'correct the path' },
+  'HOST-ILLEGAL': { policy: 'hold', say: 'host {value} is not one that ALB accepts: {detail}', next: 'correct the host' },
+  'LISTENER-MISSING': {
+    policy: 'hold',
+    say: 'listener is not exist in {albconfig}, port: {port}, protocol: {protocol}',
+    next: 'add the listener to spec.listeners of the AlbConfig',
+  },
+  'CLASS-PARAMETERS': {
+    policy: 'hold',
+    say: 'albconfig must be referenced in IngressClass {class}',
+    next: 'set spec.parameters to an AlbConfig',
+  },
+  'CLASS-NOT-FOUND': { policy: 'warn', say: 'IngressClass {class} does not exist', next: 'create the class' },
+  'CONFIG-INVALID': { policy: 'hold', say: 'the AlbConfig is invalid at {field}: {detail}', next: 'correct the field' },
+  'CONFIG-UNSUPPORTED': { policy: 'hold', say: '{field} is not supported yet: {detail}', next: 'remove the field' },
+  'CONFIG-UNKNOWN-FIELD': {
+    policy: 'warn',
+    say: 'the AlbConfig has an unknown field {field}',
+    next: 'check its spelling; it has no effect',
+  },
+  'VSWITCH-NOT-FOUND': { policy: 'hold', say: 'vSwitch {vswitch} is not found in VPC {vpc}', next: "use vSwitches of the cluster's VPC" },
+  'VSWITCH-TOO-FEW': {
+    policy: 'hold',
+    say: 'the VPC {vpc} has vSwitches in {zones} zone(s) of ALB; two are needed',
+    next: 'create vSwitches or set spec.config.zoneMappings',
+  },
+  'MEMBER-NO-INTERFACE': {
+    policy: 'warn',
+    say: 'can not find eniid for ip {address}',
+    next: 'nothing: it is looked up again; the other endpoints are served',
+  },
+  'QUOTA-RULES': {
+    policy: 'hold',
+    say: 'the ALB holds {limit} rules; this Ingress no longer fits',
+    next: 'raise the quota or use another AlbConfig',
+  },
+  'LOAD-BALANCER-GONE': {
+    policy: 'hold',
+    say: 'the ALB {id} has been deleted outside Albeit',
+    next: 'delete the AlbConfig and create it again, or remove status by deleting its record',
+  },
+  'LOAD-BALANCER-AMBIGUOUS': {
+    policy: 'hold',
+    say: 'more than one ALB carries the tags of this AlbConfig: {ids}',
+    next: 'remove the tags from all but one',
+  },
+  BUG: { policy: 'retry', say: 'an unexpected error: {detail}', next: 'please report it with the log line' },
+} as const satisfies Record<string, Row>;
+
+export type ErrorCode = keyof typeof rows;
+
+/** Every row, for generated documents and for the test that compares them with the code. */
+export const errorRows: Readonly<Record<ErrorCode, Row>> = rows;
+
+export const policyOf = (code: ErrorCode): Policy => rows[code].policy;
+
+const fill = (text: string, facts: Readonly<Record<string, string>>): string =>
+  text.replace(/\{(\w+)\}/g, (whole, fact: string) => facts[fact] ?? whole);
+
+/** What happened, in one sentence. */
+export const sayProblem = (problem: Problem): string => fill(rows[problem.code].say, problem.facts);
+
+/** What happened, where, and what to do next: the message of an Event or a condition. */
+export function explainProblem(problem: Problem): string {
+  const where = problem.path === undefined ? '' : ` (at ${problem.path})`;
+  return `[${problem.code}] ${sayProblem(problem)}${where}; ${fill(rows[problem.code].next, problem.facts)}`;
+}
+
+/** An error that the program understands. Facts are fields, the original is the `cause`; secrets never stand in either. */
+export class AlbeitError extends Error {
+  override readonly name = 'AlbeitError';
+  readonly code: ErrorCode;
+  readonly facts: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, facts: Readonly<Record<string, string>> = {}, options?: ErrorOptions) {
+    super(`[${code}] ${fill(rows[code].say, facts)}`, options);
+    this.code = code;
+    this.facts = facts;
+  }
+
+  get policy(): Policy {
+    return rows[this.code].policy;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * What is wanted of the cloud for one AlbConfig: the output of `buildStack`, pure and canonical (the API's defaults are filled in), so that
+ * comparing it with what is there finds nothing the second time. Nouns refer to each other by identity, never by cloud id.
+ */
+import type { AlbConfigKey } from '#events/contract/messages.ts';
+import type {
+  ListenerSettings,
+  LoadBalancerSettings,
+  RuleCondition,
+  RuleDirection,
+  ServerGroupKind,
+  ServerGroupSettings,
+  Tags,
+} from '#shared/cloud/alb/port.ts';
+import type { ObjectRef, Problem } from '#shared/problem.ts';
+
+/** Identity of a server group within an AlbConfig, stable over settings that can be changed in place; see `ownership.ts` for its text form. */
+export type GroupIdentity = string & { readonly __brand?: 'GroupIdentity' };
+/** `HTTP:80`. */
+export type ListenerIdentity = string & { readonly __brand?: 'ListenerIdentity' };
+/** Hash of namespace/name, listener, direction, host, path (with type) and the ordinal among equals. Content, never UID or position. */
+export type RuleIdentity = string & { readonly __brand?: 'RuleIdentity' };
+
+/** Owners are the Kubernetes objects on whose behalf a thing exists: who is told when it fails. */
+interface Owned {
+  readonly owners: readonly ObjectRef[];
+  readonly tags: Tags;
+}
+
+export interface LoadBalancerSpec extends Owned {
+  readonly settings: LoadBalancerSettings;
+  /** As written: zone ids and vSwitches the user left out are looked up by the step. Empty: the step chooses. */
+  readonly zones: readonly { readonly vSwitchId: string; readonly zoneId?: string }[];
+}
+
+/** Which endpoints make the members of a group. Enough for the member lane to work without the model. */
+export interface MembersSource {
+  readonly namespace: string;
+  readonly service: string;
+  /** Name of the Service port, which is the name of the port in its EndpointSlices; empty for an unnamed one. */
+  readonly portName: string;
+  readonly mode: 'eni';
+}
+
+export interface ServerGroupSpec extends Owned {
+  readonly identity: GroupIdentity;
+  readonly settings: ServerGroupSettings;
+  readonly fixed: ServerGroupKind;
+  /** Absent for the listeners' default groups, which never have members. */
+  readonly members?: MembersSource;
+}
+
+export interface ListenerSpec extends Owned {
+  readonly identity: ListenerIdentity;
+  readonly protocol: 'HTTP' | 'HTTPS' | 'QUIC';
+  readonly port: number;
+  readonly defaultGroup: GroupIdentity;
+  readonly settings: ListenerSettings;
+}
+
+/** As `RuleAction` of the port, but naming groups by identity. */
+export type RuleActionSpec = {
+  readonly type: 'ForwardGroup';
+  readonly order: number;
+  readonly groups: readonly { readonly group: GroupIdentity; readonly weight: number }[];
+};
+
+/** One forwarding rule without its priority: the list order within a listener and direction says who is matched first. */
+export interface RuleSpec extends Owned {
+  readonly identity: RuleIdentity;
+  readonly listener: ListenerIdentity;
+  readonly direction: RuleDirection;
+  readonly conditions: readonly RuleCondition[];
+  readonly actions: readonly RuleActionSpec[];
+}
+
+/** An Ingress that is left as it was because something in it is wrong. Its rules (found by the owner tag) and their groups stay untouched. */
+export interface HeldIngress {
+  readonly ref: ObjectRef;
+  readonly problems: readonly Problem[];
+}
+
+export type Mode = 'manage' | 'observe' | 'paused';
+
+export interface Stack {
+  readonly key: AlbConfigKey;
+  readonly mode: Mode;
+  /** `remove`: the AlbConfig is being deleted or is gone. `hold`: the AlbConfig itself is wrong; nothing may be touched. */
+  readonly want: 'present' | 'remove' | 'hold';
+  /** Absent unless `want` is `present`. */
+  readonly loadBalancer?: LoadBalancerSpec;
+  readonly groups: readonly ServerGroupSpec[];
+  readonly listeners: readonly ListenerSpec[];
+  /** In matching order within each listener and direction. */
+  readonly rules: readonly RuleSpec[];
+  readonly held: readonly HeldIngress[];
+  /** Every Ingress that uses this AlbConfig, held ones included: whose status is ours to write. */
+  readonly ingresses: readonly ObjectRef[];
+  /** Everything worth telling, held or not. */
+  readonly problems: readonly Problem[];
+}
