@@ -14,8 +14,8 @@ module.exports = {
     layer(
       'model-is-pure',
       '^shared/(model|plan)/',
-      ['^shared/(model|plan)/', '^shared/[^/]+\\.ts$', '^events/contract/'],
-      'No I/O in model and plan.',
+      ['^shared/(model|plan)/', '^shared/[^/]+\\.ts$', '^shared/(.*/)?port\\.ts$', '^events/contract/'],
+      'No I/O in model and plan; the types of ports are data.',
     ),
     layer(
       'shared-knows-no-function',

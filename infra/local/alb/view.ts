@@ -1,0 +1,80 @@
+/**
+ * What the data plane sees of the emulated ALB: the state in force, not the state being configured. Shapes are the service's own
+ * (Pascal case, as GetListenerAttribute, ListRules and ListServerGroups answer).
+ */
+
+export interface ViewListener {
+  readonly ListenerId: string;
+  readonly LoadBalancerId: string;
+  readonly ListenerProtocol: 'HTTP' | 'HTTPS' | 'QUIC';
+  readonly ListenerPort: number;
+  readonly IdleTimeout: number;
+  readonly RequestTimeout: number;
+  readonly GzipEnabled: boolean;
+  readonly XForwardedForConfig: Readonly<Record<string, boolean | string>>;
+  readonly DefaultServerGroupId: string;
+}
+
+export interface ViewCondition {
+  readonly Type: string;
+  readonly HostConfig?: { readonly Values: readonly string[] };
+  readonly PathConfig?: { readonly Values: readonly string[] };
+  readonly [other: string]: unknown;
+}
+
+export interface ViewAction {
+  readonly Type: string;
+  readonly Order: number;
+  readonly ForwardGroupConfig?: {
+    readonly ServerGroupTuples: readonly { readonly ServerGroupId: string; readonly Weight: number }[];
+  };
+  readonly [other: string]: unknown;
+}
+
+export interface ViewRule {
+  readonly RuleId: string;
+  readonly Priority: number;
+  readonly RuleConditions: readonly ViewCondition[];
+  readonly RuleActions: readonly ViewAction[];
+}
+
+export interface ViewServer {
+  readonly ServerType: string;
+  readonly ServerId: string;
+  readonly ServerIp: string;
+  readonly Port: number;
+  readonly Weight: number;
+}
+
+export interface ViewGroup {
+  readonly ServerGroupId: string;
+  readonly Protocol: string;
+  readonly Scheduler: string;
+  readonly HealthCheckConfig: Readonly<Record<string, unknown>>;
+  /** Servers in force: registered and not being added or removed. */
+  readonly Servers: readonly ViewServer[];
+}
+
+export interface AlbView {
+  /** Listeners in force of active load balancers. */
+  listeners(): readonly ViewListener[];
+  /** Request-direction rules in force, by priority. */
+  rules(listenerId: string): readonly ViewRule[];
+  group(serverGroupId: string): ViewGroup | undefined;
+  /** Where a server's address really is on this machine; `undefined` when nothing has that address. */
+  socketOf(address: string, port: number): { readonly host: string; readonly port: number } | undefined;
+  /** Calls back after every change of what is in force. Returns the way to stop. */
+  onChange(listener: () => void): () => void;
+}
+
+/** One element of `PUT /_/network`: what the local node tells the cloud about its pods. Replaces the former list whole. */
+export interface LocalInterface {
+  readonly networkInterfaceId: string;
+  readonly privateIp: string;
+  readonly vpcId: string;
+  readonly vSwitchId: string;
+  readonly zoneId: string;
+  readonly instanceId: string;
+  /** Where connections to this address go, whatever the port: `127.0.0.1:43123`. Empty: nothing listens. */
+  readonly socket: string;
+}
