@@ -14,7 +14,7 @@ module.exports = {
     layer(
       'model-is-pure',
       '^shared/(model|plan)/',
-      ['^shared/(model|plan)/', '^shared/[^/]+\\.ts$', '^shared/(.*/)?port\\.ts$', '^events/contract/'],
+      ['^shared/(model|plan)/', '^shared/[^/]+\\.ts$', '^shared/kube/port\\.ts$', '^shared/cloud/[a-z]+/port\\.ts$', '^events/contract/'],
       'No I/O in model and plan; the types of ports are data.',
     ),
     layer(
