@@ -2,8 +2,6 @@
  * The catalogue of errors: what to say, why it happens, what to do next, and what the program itself does about it. Events, conditions,
  * dead letters, the command line and the troubleshooting page are drawn from these rows.
  */
-import type { Problem } from './problem.ts';
-
 /**
  * What the runtime does: `retry` waits and tries again for as long as it lasts; `refuse` is for messages that no retry can cure (dead
  * letter); `hold` keeps what the object had and tells its owner; `warn` only tells.
@@ -163,14 +161,11 @@ export const policyOf = (code: ErrorCode): Policy => rows[code].policy;
 const fill = (text: string, facts: Readonly<Record<string, string>>): string =>
   text.replace(/\{(\w+)\}/g, (whole, fact: string) => facts[fact] ?? whole);
 
-/** What happened, in one sentence. */
-export const sayProblem = (problem: Problem): string => fill(rows[problem.code].say, problem.facts);
-
-/** What happened, where, and what to do next: the message of an Event or a condition. */
-export function explainProblem(problem: Problem): string {
-  const where = problem.path === undefined ? '' : ` (at ${problem.path})`;
-  return `[${problem.code}] ${sayProblem(problem)}${where}; ${fill(rows[problem.code].next, problem.facts)}`;
-}
+/** What to say and what to do next about a code, with the facts filled in. */
+export const wordsOf = (code: ErrorCode, facts: Readonly<Record<string, string>>): { readonly say: string; readonly next: string } => ({
+  say: fill(rows[code].say, facts),
+  next: fill(rows[code].next, facts),
+});
 
 /** An error that the program understands. Facts are fields, the original is the `cause`; secrets never stand in either. */
 export class AlbeitError extends Error {
