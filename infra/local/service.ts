@@ -16,6 +16,15 @@ export interface LocalCredentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly region: string;
+  /** The pair that functions run with. Every emulator accepts it too, but only together with its token. */
+  readonly sts?: LocalSts | undefined;
+}
+
+/** Credentials of a role: the id starts with `STS.`, and a request without the token is refused. */
+export interface LocalSts {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly securityToken: string;
 }
 
 /** One line of `GET /_/journal`. `params` has secrets masked. */
