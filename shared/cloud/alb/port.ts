@@ -243,7 +243,7 @@ export interface Alb {
   ): Promise<{ readonly ruleIds: readonly { readonly priority: number; readonly ruleId: string }[] } & Started>;
   /** At most 100 a call, all of one listener. Lists are replaced whole. */
   updateRules(rules: readonly (RuleSettings & { readonly ruleId: string })[], clientToken: string): Promise<Started>;
-  /** At most 100 a call. */
+  /** At most 100 a call. When one of several is not there: `not-found`, and the caller reads again. */
   deleteRules(ruleIds: readonly string[], clientToken: string): Promise<Started | undefined>;
 
   /** ListAsynJobs, 10 ids a call; unknown ids are absent. */

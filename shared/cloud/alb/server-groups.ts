@@ -1,0 +1,102 @@
+/** Server groups and their settings; their servers are in `servers.ts`. */
+import { required } from '../caller.ts';
+import { fromTags, inBatches, protocolName, started, toTags, unlessGone } from './answers.ts';
+import type { AlbClient, AnswerOf } from './client.ts';
+import type { Alb, HealthCheckSettings, ServerGroup, ServerGroupKind, ServerGroupSettings } from './port.ts';
+
+type Listed = NonNullable<AnswerOf<'ListServerGroups'>['serverGroups']>[number];
+
+/** The service's own defaults: a group made elsewhere may come back without what was never set. */
+const healthCheckDefaults: HealthCheckSettings = {
+  healthCheckEnabled: false,
+  healthCheckProtocol: 'HTTP',
+  healthCheckPath: '/',
+  healthCheckHost: '$SERVER_IP',
+  healthCheckMethod: 'HEAD',
+  healthCheckCodes: ['http_2xx'],
+  healthCheckHttpVersion: 'HTTP1.1',
+  healthCheckConnectPort: 0,
+  healthCheckInterval: 2,
+  healthCheckTimeout: 5,
+  healthyThreshold: 3,
+  unhealthyThreshold: 3,
+};
+
+// The casts name the service's own values; one that we do not know is kept as it is, so that comparing finds it.
+function healthCheckOf(found: Listed['healthCheckConfig']): HealthCheckSettings {
+  const set = Object.fromEntries(
+    Object.keys(healthCheckDefaults).flatMap((name) => {
+      const value = (found as Readonly<Record<string, unknown>> | undefined)?.[name];
+      return value === undefined || value === null ? [] : [[name, value]];
+    }),
+  ) as Partial<HealthCheckSettings>;
+  const merged = { ...healthCheckDefaults, ...set };
+  return {
+    ...merged,
+    healthCheckProtocol: protocolName(merged.healthCheckProtocol) as HealthCheckSettings['healthCheckProtocol'],
+    healthCheckCodes: [...merged.healthCheckCodes].sort(), // the API keeps no order
+  };
+}
+
+const serverGroupOf = (found: Listed): ServerGroup => ({
+  serverGroupId: required(found.serverGroupId, 'ListServerGroups', 'ServerGroupId'),
+  settings: {
+    serverGroupName: found.serverGroupName ?? '',
+    serviceName: found.serviceName ?? '',
+    scheduler: (found.scheduler ?? 'Wrr') as ServerGroupSettings['scheduler'],
+    healthCheckConfig: healthCheckOf(found.healthCheckConfig),
+  },
+  fixed: {
+    serverGroupType: (found.serverGroupType ?? 'Instance') as ServerGroupKind['serverGroupType'],
+    protocol: protocolName(found.protocol ?? 'HTTP') as ServerGroupKind['protocol'],
+    vpcId: found.vpcId ?? '',
+  },
+  status: required(found.serverGroupStatus, 'ListServerGroups', 'ServerGroupStatus'),
+  serverCount: found.serverCount ?? 0,
+  tags: fromTags(found.tags),
+});
+
+/** An empty service name is left out: the API takes 1 character at least. */
+const settingsFor = ({ serviceName, ...others }: ServerGroupSettings) => ({
+  ...others,
+  ...(serviceName === '' ? {} : { serviceName }),
+});
+
+export type ServerGroupCalls = Pick<
+  Alb,
+  'findServerGroups' | 'getServerGroups' | 'createServerGroup' | 'updateServerGroup' | 'deleteServerGroup'
+>;
+
+export const serverGroupCalls = (client: AlbClient): ServerGroupCalls => ({
+  findServerGroups: async (tags) => {
+    const found = await client.list('ListServerGroups', { tag: toTags(tags) }, (answer) => answer.serverGroups);
+    return found.map(serverGroupOf);
+  },
+
+  getServerGroups: async (serverGroupIds) => {
+    const groups: ServerGroup[] = [];
+    for (const ids of inBatches('ListServerGroups', serverGroupIds)) {
+      const found = await client.list('ListServerGroups', { serverGroupIds: ids }, (answer) => answer.serverGroups);
+      groups.push(...found.map(serverGroupOf));
+    }
+    return groups;
+  },
+
+  createServerGroup: async ({ settings, fixed, tags, clientToken }) => {
+    const answer = await client.call('CreateServerGroup', { ...settingsFor(settings), ...fixed, tag: toTags(tags), clientToken });
+    return {
+      serverGroupId: required(answer.serverGroupId, 'CreateServerGroup', 'ServerGroupId'),
+      ...started('CreateServerGroup', answer),
+    };
+  },
+
+  updateServerGroup: async (serverGroupId, settings, clientToken) => {
+    const answer = await client.call('UpdateServerGroupAttribute', { serverGroupId, ...settingsFor(settings), clientToken });
+    return started('UpdateServerGroupAttribute', answer);
+  },
+
+  deleteServerGroup: async (serverGroupId, clientToken) => {
+    const answer = await unlessGone(client.call('DeleteServerGroup', { serverGroupId, clientToken }));
+    return answer === undefined ? undefined : started('DeleteServerGroup', answer);
+  },
+});

@@ -1,0 +1,77 @@
+/** The ECS port over the generic client. The service nests every list twice. */
+import * as z from 'zod/mini';
+import { parseAnswer } from '../answer.ts';
+import { CloudFailure } from '../failure.ts';
+import { OpenApi } from '../openapi.ts';
+import type { CloudOptions } from '../options.ts';
+import type { Ecs, NetworkInterface } from './port.ts';
+
+const action = 'DescribeNetworkInterfaces';
+
+/** Addresses one call takes, and interfaces one page holds. */
+export const addressesPerCall = 100;
+const pageSize = 100;
+/** Every address has at most one interface, so a batch fits one page; more are tolerated, without end they are not. */
+const maxPages = 20;
+
+const answerSchema = z.object({
+  NetworkInterfaceSets: z.optional(
+    z.object({
+      NetworkInterfaceSet: z.optional(
+        z.array(
+          z.object({
+            NetworkInterfaceId: z.string(),
+            Status: z.optional(z.string()),
+            PrivateIpAddress: z.optional(z.string()),
+            PrivateIpSets: z.optional(
+              z.object({ PrivateIpSet: z.optional(z.array(z.object({ PrivateIpAddress: z.optional(z.string()) }))) }),
+            ),
+          }),
+        ),
+      ),
+    }),
+  ),
+  NextToken: z.optional(z.nullable(z.string())),
+});
+type Answer = z.infer<typeof answerSchema>;
+type Listed = NonNullable<NonNullable<Answer['NetworkInterfaceSets']>['NetworkInterfaceSet']>[number];
+
+/** Primary address first, each once: it is usually among the sets too. */
+function interfaceOf(found: Listed): NetworkInterface {
+  const secondary = (found.PrivateIpSets?.PrivateIpSet ?? []).map((one) => one.PrivateIpAddress);
+  const addresses = [found.PrivateIpAddress, ...secondary].filter((address) => address !== undefined && address !== '');
+  // The filter took the undefined ones out.
+  const privateIps = [...new Set(addresses as readonly string[])];
+  return { networkInterfaceId: found.NetworkInterfaceId, status: found.Status ?? '', privateIps };
+}
+
+async function findBatch(api: OpenApi, query: Readonly<Record<string, unknown>>): Promise<readonly NetworkInterface[]> {
+  const found: NetworkInterface[] = [];
+  let token: string | undefined;
+  for (let page = 0; page < maxPages; page += 1) {
+    const answer = parseAnswer(action, answerSchema, await api.read(action, { ...query, NextToken: token }));
+    found.push(...(answer.NetworkInterfaceSets?.NetworkInterfaceSet ?? []).map(interfaceOf));
+    token = answer.NextToken || undefined;
+    if (token === undefined) return found;
+  }
+  throw new CloudFailure('transport', { action, code: '', detail: `the list does not end after ${maxPages} pages`, requestId: '' });
+}
+
+/** Nothing is connected or loaded before the first call. `close` ends the connections; the adapter may be used again afterwards. */
+export function createEcs(options: CloudOptions): Ecs {
+  const api = new OpenApi('ecs', '2014-05-26', options);
+  return {
+    findNetworkInterfaces: async (vpcId, addresses) => {
+      // Sorted and each once, so that the same question is the same request.
+      const asked = [...new Set(addresses)].sort();
+      const found = new Map<string, NetworkInterface>();
+      for (let from = 0; from < asked.length; from += addressesPerCall) {
+        const batch = asked.slice(from, from + addressesPerCall);
+        const query = { RegionId: options.region, VpcId: vpcId, Status: 'InUse', PrivateIpAddress: batch, MaxResults: pageSize };
+        for (const one of await findBatch(api, query)) found.set(one.networkInterfaceId, one); // one interface may hold addresses of two batches
+      }
+      return [...found.values()];
+    },
+    close: () => api.close(),
+  };
+}
