@@ -1,0 +1,67 @@
+/** Whole lists out of pages. A list is complete or it is an error: what is missing from a list is taken for deleted. */
+import { AlbeitError } from '#shared/errors.ts';
+import { failureOf } from './answers.ts';
+import { collectionPath, listQuery } from './paths.ts';
+import { type KindName, type KubeList, type KubeObject, kinds, type ListOptions } from './port.ts';
+import type { Transport } from './transport.ts';
+
+/** What kubectl asks for at once. */
+const pageSize = 500;
+
+interface Page {
+  readonly items: readonly KubeObject[];
+  readonly resourceVersion: string;
+  /** Empty on the last page. */
+  readonly next: string;
+}
+
+/**
+ * Lists a kind to the end. `accept` asks for another form of the objects (metadata only). When the server forgets the list between two
+ * pages (410) it is begun once more; a second time is KUBE-AWAY.
+ */
+export async function listAll(transport: Transport, kind: KindName, options: ListOptions, accept?: string): Promise<KubeList<KubeObject>> {
+  const once = await listPages(transport, kind, options, accept);
+  const list = once ?? (await listPages(transport, kind, options, accept));
+  if (list === undefined)
+    throw new AlbeitError('KUBE-AWAY', { detail: `the list of ${kinds[kind].plural} expired twice while it was read` });
+  return list;
+}
+
+/** `undefined`: the list expired. */
+async function listPages(
+  transport: Transport,
+  kind: KindName,
+  options: ListOptions,
+  accept?: string,
+): Promise<KubeList<KubeObject> | undefined> {
+  const items: KubeObject[] = [];
+  let next = '';
+  do {
+    const query = listQuery(options, { limit: String(pageSize), continue: next });
+    const path = `${collectionPath(kind, options.namespace ?? '')}?${query}`;
+    const answer = await transport.send({ method: 'GET', path, ...(accept === undefined ? {} : { accept }) });
+    if (answer.status === 410 && next !== '') return undefined;
+    const page = answer.status === 200 ? readPage(answer.body) : undefined;
+    if (page === undefined) throw failureOf(answer, 'list', kinds[kind].plural);
+    for (const item of page.items) items.push(named(item, kind));
+    next = page.next;
+    if (next === '') return { items, resourceVersion: page.resourceVersion };
+  } while (true);
+}
+
+/** Items of a list carry neither kind nor apiVersion; ours always do. */
+const named = (item: KubeObject, kind: KindName): KubeObject => ({ ...item, apiVersion: kinds[kind].apiVersion, kind });
+
+function readPage(body: unknown): Page | undefined {
+  // Checked member by member right below.
+  const { items, metadata } = (body ?? {}) as {
+    readonly items?: unknown;
+    readonly metadata?: { readonly resourceVersion?: unknown; readonly continue?: unknown };
+  };
+  const resourceVersion = metadata?.resourceVersion;
+  if (typeof resourceVersion !== 'string') return undefined;
+  // Go writes an empty list of some kinds as null.
+  if (!Array.isArray(items) && items !== null) return undefined;
+  const next = metadata?.continue;
+  return { items: items ?? [], resourceVersion, next: typeof next === 'string' ? next : '' };
+}
