@@ -35,18 +35,18 @@ async function listPages(
   accept?: string,
 ): Promise<KubeList<KubeObject> | undefined> {
   const items: KubeObject[] = [];
-  let next = '';
+  let page: Page = { items: [], resourceVersion: '', next: '' };
   do {
-    const query = listQuery(options, { limit: String(pageSize), continue: next });
+    const query = listQuery(options, { limit: String(pageSize), continue: page.next });
     const path = `${collectionPath(kind, options.namespace ?? '')}?${query}`;
     const answer = await transport.send({ method: 'GET', path, ...(accept === undefined ? {} : { accept }) });
-    if (answer.status === 410 && next !== '') return undefined;
-    const page = answer.status === 200 ? readPage(answer.body) : undefined;
-    if (page === undefined) throw failureOf(answer, 'list', kinds[kind].plural);
-    for (const item of page.items) items.push(named(item, kind));
-    next = page.next;
-    if (next === '') return { items, resourceVersion: page.resourceVersion };
-  } while (true);
+    if (answer.status === 410 && page.next !== '') return undefined;
+    const found = answer.status === 200 ? readPage(answer.body) : undefined;
+    if (found === undefined) throw failureOf(answer, 'list', kinds[kind].plural);
+    for (const item of found.items) items.push(named(item, kind));
+    page = found;
+  } while (page.next !== '');
+  return { items, resourceVersion: page.resourceVersion };
 }
 
 /** Items of a list carry neither kind nor apiVersion; ours always do. */

@@ -73,7 +73,10 @@ export interface KubeList<T> {
   readonly resourceVersion: string;
 }
 
-/** What an optimistic write met: `conflict` = somebody changed it first, `gone` = not there (any more), `exists` = already there. */
+/**
+ * What an optimistic write met: `conflict` = somebody changed it first, `gone` = not there (any more), `exists` = already there.
+ * Replacing a Lease that is gone is a `conflict`: an update may create that kind, so the API server does not say 404.
+ */
 export type WriteResult<T> = { readonly kind: 'written'; readonly object: T } | { readonly kind: 'conflict' | 'gone' | 'exists' };
 
 /**

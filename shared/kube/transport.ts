@@ -55,7 +55,11 @@ export function createTransport(options: TransportOptions): Transport {
   const ending = new AbortController();
   let credentials: Promise<Credentials> | undefined;
   const known = (): Promise<Credentials> => {
-    credentials ??= loadCredentials(options.kubeconfig, monotonicMs);
+    credentials ??= loadCredentials(options.kubeconfig, monotonicMs).catch((error: unknown) => {
+      // A kubeconfig that is not mounted yet may be there at the next call.
+      credentials = undefined;
+      throw error;
+    });
     return credentials;
   };
 

@@ -6,15 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AlbeitError } from '#shared/errors.ts';
 import { nameOf, nameText, objectPath } from '#shared/kube/paths.ts';
-import {
-  type KindName,
-  type Kube,
-  type KubeObject,
-  kinds,
-  type ListOptions,
-  type ObjectName,
-  type WriteResult,
-} from '#shared/kube/port.ts';
+import type { KindName, Kube, KubeObject, ListOptions, ObjectName, WriteResult } from '#shared/kube/port.ts';
 
 type Content = Readonly<Record<string, unknown>>;
 type Stored = KubeObject & Content;
@@ -48,6 +40,8 @@ const withGeneration: ReadonlySet<KindName> = new Set([
   'ReplicaSet',
   'AlbConfig',
 ]);
+/** Kinds that an update may create; without a version to compare with, the real API server answers conflict and not 404. */
+const createdByUpdate: ReadonlySet<KindName> = new Set(['Lease', 'Event', 'Service']);
 /** These exist from the start, as in a cluster. */
 const firstNamespaces = ['default', 'kube-system', 'albeit-system'];
 
@@ -111,7 +105,8 @@ class Store {
     const changed = !isDeepStrictEqual(plain(specOf(known)), plain(specOf(next)));
     const kept = { uid, creationTimestamp, deletionTimestamp, resourceVersion };
     const counted = generation === undefined ? undefined : generation + (changed ? 1 : 0);
-    const object: Stored = plain({ ...next, metadata: { ...next.metadata, ...kept, generation: counted } });
+    // `plain` drops the members that are undefined, which the types of an object do not have.
+    const object = plain({ ...next, metadata: { ...next.metadata, ...kept, generation: counted } }) as Stored;
     if (isDeepStrictEqual(plain(known), object)) return known;
     if (deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).length === 0) return this.#drop(path, object);
     return this.#put(path, object);
@@ -213,7 +208,8 @@ export function createFakeKube(objects: readonly KubeObject[] = []): FakeKube {
       asked('replace', name);
       const version = object.metadata.resourceVersion;
       if (version === undefined) throw new Error(`replace ${nameText(name)}: a resourceVersion is missing`);
-      return write(name, version, (known) => withoutStatus(object as unknown as Stored, known));
+      const result = write<typeof object>(name, version, (known) => withoutStatus(object as unknown as Stored, known));
+      return result.kind === 'gone' && createdByUpdate.has(name.kind) ? { kind: 'conflict' } : result;
     },
     mergePatch: async (name, patch, subresource) => {
       asked('patch', name);
@@ -248,7 +244,7 @@ function requireName(object: KubeObject): void {
 
 /** A write to the object itself leaves the status as it was where the kind has the subresource. */
 const withoutStatus = (next: Stored, known: Stored): Stored =>
-  nameOf(known).kind !== undefined && withStatus.has(nameOf(known).kind) ? { ...next, status: known['status'] } : next;
+  withStatus.has(nameOf(known).kind) ? { ...next, status: known['status'] } : next;
 
 function selects(options: ListOptions, object: Stored): boolean {
   if (options.namespace !== undefined && options.namespace !== '' && object.metadata.namespace !== options.namespace) return false;
