@@ -3,7 +3,7 @@
  * classes, a list of Ingresses, and one call per namespace (or per Service where that is fewer) for the Services that are named.
  */
 import type { AlbConfigKey } from '#events/contract/messages.ts';
-import { albConfigOf, referencedServices } from '#shared/model/membership.ts';
+import { albConfigNameOf, referencedServices } from '#shared/model/membership.ts';
 import type { Ingress, IngressClass, RawAlbConfig, Service, Wish } from '#shared/model/wish.ts';
 import type { Kube } from './port.ts';
 
@@ -14,7 +14,7 @@ export async function readWish(kube: Kube, key: AlbConfigKey): Promise<Wish> {
     kube.list<IngressClass>('IngressClass'),
     kube.list<Ingress>('Ingress'),
   ]);
-  const members = ingresses.items.filter((ingress) => albConfigOf(ingress, classes.items) === key.name);
+  const members = ingresses.items.filter((ingress) => albConfigNameOf(ingress, classes.items) === key.name);
   const services = await readServices(kube, members);
   return { key, albConfig, ingressClasses: classes.items, ingresses: members, services };
 }
@@ -29,7 +29,7 @@ export async function readCluster(kube: Kube, cluster: string): Promise<readonly
   ]);
   const members = new Map<string, Ingress[]>(albConfigs.items.map((one) => [one.metadata.name, []]));
   for (const ingress of ingresses.items) {
-    const name = albConfigOf(ingress, classes.items);
+    const name = albConfigNameOf(ingress, classes.items);
     if (name === undefined) continue;
     members.set(name, [...(members.get(name) ?? []), ingress]);
   }
