@@ -51,6 +51,10 @@ export interface ViewGroup {
   readonly Protocol: string;
   readonly Scheduler: string;
   readonly HealthCheckConfig: Readonly<Record<string, unknown>>;
+  /** Keep connections to the servers open between requests. Absent: false. */
+  readonly UpstreamKeepaliveEnabled?: boolean;
+  /** For the scheduler `Uch`: the query parameter that is hashed. */
+  readonly UchConfig?: { readonly Type: string; readonly Value: string };
   /** Servers in force: registered and not being added or removed. */
   readonly Servers: readonly ViewServer[];
 }

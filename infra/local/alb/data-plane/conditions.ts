@@ -1,0 +1,68 @@
+/**
+ * The conditions of a rule: a row a type. The values of one condition are alternatives; the conditions of a rule must all hold
+ * (`alb-openapi` 6.5). A type without a row never holds, so such a rule is passed over rather than matching everything.
+ */
+import type { ViewCondition } from '../view.ts';
+import { networks } from './networks.ts';
+import type { RequestFacts } from './request-facts.ts';
+import { wildcard, wildcardOrExpression } from './wildcard.ts';
+
+export type Test = (facts: RequestFacts) => boolean;
+
+interface Pair {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+interface Config {
+  readonly Key?: string;
+  readonly Values?: readonly (string | Pair)[];
+}
+
+/** `HostConfig` of a `Host` condition, and so on. The view hands over what the API took, so the shape is known. */
+const configOf = (condition: ViewCondition): Config => (condition[`${condition.Type}Config`] ?? {}) as Config;
+
+const texts = (config: Config): readonly string[] => (config.Values ?? []).filter((value) => typeof value === 'string');
+const pairs = (config: Config): readonly Pair[] => (config.Values ?? []).filter((value) => typeof value !== 'string');
+
+const anyOf =
+  (patterns: readonly RegExp[]) =>
+  (text: string): boolean =>
+    patterns.some((pattern) => pattern.test(text));
+
+/** Query strings and cookies may not be configured in upper case, so they are compared without regard to case. */
+function anyPair(config: Config, entries: (facts: RequestFacts) => Iterable<readonly [string, string]>): Test {
+  const wanted = pairs(config).map((pair) => ({ key: wildcard(pair.Key.toLowerCase()), value: wildcard(pair.Value.toLowerCase()) }));
+  const met = ([key, value]: readonly [string, string]) =>
+    wanted.some((pair) => pair.key.test(key.toLowerCase()) && pair.value.test(value.toLowerCase()));
+  return (facts) => [...entries(facts)].some(met);
+}
+
+const rows: Readonly<Record<string, (config: Config) => Test>> = {
+  Host: (config) => {
+    const matches = anyOf(texts(config).map((value) => wildcardOrExpression(value.toLowerCase())));
+    return (facts) => matches(facts.host);
+  },
+  Path: (config) => {
+    const matches = anyOf(texts(config).map(wildcardOrExpression));
+    return (facts) => matches(facts.path);
+  },
+  Header: (config) => {
+    const matches = anyOf(texts(config).map(wildcard));
+    const name = (config.Key ?? '').toLowerCase();
+    return (facts) => (facts.headers[name] ?? []).some(matches);
+  },
+  Method: (config) => (facts) => texts(config).includes(facts.method),
+  QueryString: (config) => anyPair(config, (facts) => facts.query),
+  Cookie: (config) => anyPair(config, (facts) => facts.cookies),
+  SourceIp: (config) => {
+    const contains = networks(texts(config));
+    return (facts) => contains(facts.sourceIp);
+  },
+};
+
+/** All conditions of a rule as one test. */
+export function compileConditions(conditions: readonly ViewCondition[]): Test {
+  const tests = conditions.map((condition): Test => rows[condition.Type]?.(configOf(condition)) ?? (() => false));
+  return (facts) => tests.every((test) => test(facts));
+}

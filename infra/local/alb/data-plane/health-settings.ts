@@ -1,0 +1,41 @@
+/** `HealthCheckConfig` of a server group with the service's defaults filled in (`alb-openapi` 6.6). */
+import type { ViewGroup } from '../view.ts';
+
+export interface HealthCheck {
+  readonly protocol: string;
+  readonly method: string;
+  readonly path: string;
+  /** `$SERVER_IP` stands for the server's address. */
+  readonly host: string;
+  /** Families such as `http_2xx`. */
+  readonly codes: readonly string[];
+  /** 0 = the server's own port. */
+  readonly connectPort: number;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly healthyThreshold: number;
+  readonly unhealthyThreshold: number;
+}
+
+const defaultCodes: readonly string[] = ['http_2xx'];
+
+/** `undefined` when the group is not checked. */
+export function healthCheckOf(group: ViewGroup): HealthCheck | undefined {
+  const config = group.HealthCheckConfig;
+  if (config['HealthCheckEnabled'] !== true) return undefined;
+  const text = (name: string, otherwise: string) => (typeof config[name] === 'string' && config[name] !== '' ? config[name] : otherwise);
+  const number = (name: string, otherwise: number) => (typeof config[name] === 'number' ? config[name] : otherwise);
+  const codes = config['HealthCheckCodes'];
+  return {
+    protocol: text('HealthCheckProtocol', 'HTTP'),
+    method: text('HealthCheckMethod', 'HEAD'),
+    path: text('HealthCheckPath', '/'),
+    host: text('HealthCheckHost', '$SERVER_IP'),
+    codes: Array.isArray(codes) && codes.length > 0 ? codes.map(String) : defaultCodes,
+    connectPort: number('HealthCheckConnectPort', 0),
+    intervalMs: number('HealthCheckInterval', 2) * 1000,
+    timeoutMs: number('HealthCheckTimeout', 5) * 1000,
+    healthyThreshold: number('HealthyThreshold', 3),
+    unhealthyThreshold: number('UnhealthyThreshold', 3),
+  };
+}

@@ -1,0 +1,103 @@
+/** One listener of the load balancer as an HTTP server on loopback. Its rules can be swapped at any time; running requests keep theirs. */
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ViewListener } from '../view.ts';
+import { perform } from './actions.ts';
+import { answerError } from './answer.ts';
+import { clientAddress } from './client-address.ts';
+import type { Exchange } from './exchange.ts';
+import { readFacts } from './request-facts.ts';
+import type { Routes } from './routes.ts';
+
+/** What a listener needs besides itself. */
+export type Surroundings = Pick<Exchange, 'groups' | 'agents' | 'timers'> & { readonly settings: () => Exchange['settings'] };
+
+/** Longest request head in bytes; the service allows more than Node's 16 KiB. */
+const maxHeaderSize = 64 * 1024;
+
+export class ListenerServer {
+  readonly #server: Server;
+  readonly #around: Surroundings;
+  #listener: ViewListener;
+  #routes: Routes;
+
+  constructor(listener: ViewListener, routes: Routes, around: Surroundings) {
+    this.#listener = listener;
+    this.#routes = routes;
+    this.#around = around;
+    // No limit on how long a body may take to arrive: the server's silence is what RequestTimeout limits.
+    this.#server = createServer({ maxHeaderSize, requestTimeout: 0, noDelay: true }, (request, response) =>
+      this.#handle(request, response),
+    );
+    this.#server.on('upgrade', (request, socket, head) => this.#handleUpgrade(request, socket, head));
+    this.update(listener, routes);
+  }
+
+  get listener(): ViewListener {
+    return this.#listener;
+  }
+
+  get routes(): Routes {
+    return this.#routes;
+  }
+
+  /** Puts other settings and rules in force for the requests to come. */
+  update(listener: ViewListener, routes: Routes): void {
+    this.#listener = listener;
+    this.#routes = routes;
+    this.#server.keepAliveTimeout = listener.IdleTimeout * 1000;
+  }
+
+  /** Opens the port (0: any free one) and says which it is. */
+  listen(port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, '127.0.0.1', () => {
+        this.#server.off('error', reject);
+        // A TCP server's address is always of this form.
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Accepts no more; running requests are finished unless they are to be cut. */
+  close(how: 'finish' | 'cut'): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      if (how === 'cut') this.#server.closeAllConnections();
+      else this.#server.closeIdleConnections();
+    });
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse, upgrade?: Exchange['upgrade']): void {
+    const listener = this.#listener;
+    const { settings, ...around } = this.#around;
+    const facts = readFacts(request, clientAddress(request, listener.XForwardedForConfig));
+    const exchange: Exchange = {
+      request,
+      response,
+      facts,
+      listener,
+      ...around,
+      settings: settings(),
+      ...(upgrade === undefined ? {} : { upgrade }),
+    };
+    const route = this.#routes.find(facts);
+    // A broken connection is seen by its 'close'; without a handler its 'error' would end the process.
+    response.on('error', () => {});
+    Promise.resolve(perform(exchange, route.actions, route.turns)).catch(() => answerError(exchange, 502));
+  }
+
+  /** Only WebSocket is switched to; a client that offers something else (curl: h2c) is answered as if it had not, once. */
+  #handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const response = new ServerResponse(request);
+    // Node hands out the raw connection here, and it is a TCP socket: the server speaks plain HTTP.
+    response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
+    response.shouldKeepAlive = false;
+    response.once('finish', () => socket.end());
+    socket.on('error', () => socket.destroy());
+    const wanted = request.headers.upgrade?.toLowerCase() === 'websocket';
+    this.#handle(request, response, wanted ? { socket, head } : undefined);
+  }
+}

@@ -1,0 +1,97 @@
+/** One attempt to have one server answer one request, streaming both bodies. */
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { pipeline } from 'node:stream';
+import { answerError } from './answer.ts';
+import type { Exchange } from './exchange.ts';
+import type { Chosen } from './groups.ts';
+import { hasBody, requestHeaders, responseHeaders } from './headers.ts';
+import { type IdleWatch, watchIdle } from './timers.ts';
+import { joinSockets } from './upgrade.ts';
+
+/** `not-sent`: no byte reached the server, so another one may be asked. Everything else ends the exchange. */
+export type Sent = 'ended' | 'not-sent';
+
+/** RFC 9110, 9.2.2, without those that carry bodies. */
+const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
+
+function open(exchange: Exchange, server: Chosen, socket: NonNullable<Chosen['socket']>): ClientRequest {
+  const { facts, agents, upgrade } = exchange;
+  const keepAlive = server.group.UpstreamKeepaliveEnabled === true;
+  return httpRequest({
+    ...socket,
+    method: facts.method,
+    path: facts.search === '' ? facts.path : `${facts.path}?${facts.search}`,
+    headers: requestHeaders(exchange, keepAlive),
+    // An upgraded connection never comes back to a pool.
+    agent: upgrade === undefined ? agents.agentFor(server.group) : false,
+    setHost: false,
+  });
+}
+
+/** Sends the body once connected, so that a refused connection leaves it unread for the next server. */
+function sendBody(request: IncomingMessage, upstream: ClientRequest, onConnected: () => void): void {
+  const start = () => {
+    onConnected();
+    if (hasBody(request)) request.pipe(upstream);
+  };
+  if (!hasBody(request)) upstream.end();
+  upstream.once('socket', (socket) => (socket.connecting ? socket.once('connect', start) : start()));
+}
+
+/** Passes an answer on; a server that breaks off in the middle breaks the client's connection too. */
+function passAnswer(answer: IncomingMessage, { response }: Exchange, watch: IdleWatch, done: () => void): void {
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', responseHeaders(answer));
+  response.on('drain', watch.touch);
+  pipeline(answer, response, done);
+  answer.on('data', watch.touch);
+}
+
+export function send(exchange: Exchange, server: Chosen): Promise<Sent> {
+  const { socket } = server;
+  return socket === undefined
+    ? Promise.resolve('not-sent')
+    : new Promise((resolve) => attempt(exchange, open(exchange, server, socket), resolve));
+}
+
+function attempt(exchange: Exchange, upstream: ClientRequest, resolve: (sent: Sent) => void): void {
+  const { request, response, upgrade, listener, timers, facts } = exchange;
+  let connected = false;
+  let over = false;
+  const watch = watchIdle(timers, listener.RequestTimeout * 1000, () => fail(504));
+  const end = (sent: Sent) => {
+    if (over) return;
+    over = true;
+    watch.stop();
+    request.off('data', watch.touch).unpipe(upstream);
+    response.off('close', abort);
+    // What the client still sends of a body that nobody wants is read and dropped, or its connection would be of no further use.
+    if (sent === 'ended') request.resume();
+    resolve(sent);
+  };
+  const abort = () => {
+    end('ended');
+    upstream.destroy();
+  };
+  const fail = (status: number) => {
+    if (!over) answerError(exchange, status);
+    abort();
+  };
+  // The client has gone before its answer was complete: nobody waits for the server any more.
+  response.once('close', abort);
+  request.pause().on('data', watch.touch);
+  sendBody(request, upstream, () => {
+    connected = true;
+  });
+  upstream.on('response', (answer) => passAnswer(answer, exchange, watch, () => end('ended')));
+  upstream.on('upgrade', (answer, serverSocket, head) => {
+    if (upgrade === undefined) return fail(502);
+    end('ended');
+    joinSockets(answer, { client: upgrade, server: { socket: serverSocket, head } });
+  });
+  upstream.on('error', () => {
+    // A kept connection that the server closed in the meantime: the request was lost on the way, not refused.
+    const stale = upstream.reusedSocket && repeatable.has(facts.method) && !hasBody(request) && !response.headersSent;
+    if (!connected || stale) end('not-sent');
+    else fail(502);
+  });
+}

@@ -1,0 +1,24 @@
+/** WebSocket: after the server's 101 the two connections are one pipe. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { switchingProtocols } from './headers.ts';
+
+interface End {
+  readonly socket: Duplex;
+  /** What arrived together with the handshake. */
+  readonly head: Buffer;
+}
+
+/** Joins both directions; either side's end or failure ends the other. */
+export function joinSockets(answer: IncomingMessage, { client, server }: { readonly client: End; readonly server: End }): void {
+  client.socket.write(switchingProtocols(answer));
+  if (server.head.length > 0) client.socket.write(server.head);
+  if (client.head.length > 0) server.socket.write(client.head);
+  const join = (from: Duplex, to: Duplex) => {
+    from.pipe(to);
+    from.once('error', () => to.destroy());
+    from.once('close', () => to.destroy());
+  };
+  join(client.socket, server.socket);
+  join(server.socket, client.socket);
+}
