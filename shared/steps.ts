@@ -36,6 +36,9 @@ export const steps: readonly StepRow[] = [
   row('sweep', { timeoutSeconds: 300, memoryMiB: 256, concurrency: 1, batch: 1 }),
 ];
 
+/** How often `sweep` runs: drift, orphans and forgotten keys are found within this time. */
+export const sweepPeriodMinutes = 10;
+
 /** The queue for what no retry can cure, and for what the triggers could not deliver. */
 export const deadLetterQueue = 'dead-letter';
 

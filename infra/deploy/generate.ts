@@ -1,0 +1,44 @@
+/**
+ * Files that are drawn from the tables: `npm run generate` writes them, `--check` only compares and fails when one differs. A new
+ * derived file is a new row.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { serverlessYaml } from './serverless.ts';
+
+export interface Generated {
+  /** From the root of the repository. */
+  readonly path: string;
+  build(): string | Promise<string>;
+}
+
+export const generated: readonly Generated[] = [{ path: 'serverless.yml', build: serverlessYaml }];
+
+/** Rows whose file is missing or differs. */
+export async function outdated(rows: readonly Generated[], root = process.cwd()): Promise<readonly Generated[]> {
+  const differs = await Promise.all(
+    rows.map(async (row) => {
+      const written = await readFile(resolve(root, row.path), 'utf8').catch(() => undefined);
+      return written !== (await row.build());
+    }),
+  );
+  return rows.filter((_, index) => differs[index]);
+}
+
+async function write(row: Generated): Promise<void> {
+  await mkdir(dirname(resolve(row.path)), { recursive: true });
+  await writeFile(resolve(row.path), await row.build());
+}
+
+async function main(check: boolean): Promise<void> {
+  const rows = await outdated(generated);
+  for (const row of rows) {
+    if (!check) await write(row);
+    process.stdout.write(check ? `${row.path} is not up to date: run npm run generate\n` : `wrote ${row.path}\n`);
+  }
+  if (check && rows.length > 0) process.exitCode = 1;
+}
+
+const isMain = process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href;
+if (isMain) await main(process.argv.includes('--check'));
