@@ -15,35 +15,41 @@ interface Page {
   readonly next: string;
 }
 
+/** Form of the objects that a list asks for, and what is kept of each. */
+export interface Listing<T> {
+  readonly accept?: string;
+  /** Called page by page, so that only what it returns is in memory when the list is long. */
+  readonly keep: (object: KubeObject) => T;
+}
+
 /**
- * Lists a kind to the end. `accept` asks for another form of the objects (metadata only). When the server forgets the list between two
- * pages (410) it is begun once more; a second time is KUBE-AWAY.
+ * Lists a kind to the end. When the server forgets the list between two pages (410) it is begun once more; a second time is KUBE-AWAY.
  */
-export async function listAll(transport: Transport, kind: KindName, options: ListOptions, accept?: string): Promise<KubeList<KubeObject>> {
-  const once = await listPages(transport, kind, options, accept);
-  const list = once ?? (await listPages(transport, kind, options, accept));
+export async function listAll<T>(transport: Transport, kind: KindName, options: ListOptions, listing: Listing<T>): Promise<KubeList<T>> {
+  const once = await listPages(transport, kind, options, listing);
+  const list = once ?? (await listPages(transport, kind, options, listing));
   if (list === undefined)
     throw new AlbeitError('KUBE-AWAY', { detail: `the list of ${kinds[kind].plural} expired twice while it was read` });
   return list;
 }
 
 /** `undefined`: the list expired. */
-async function listPages(
+async function listPages<T>(
   transport: Transport,
   kind: KindName,
   options: ListOptions,
-  accept?: string,
-): Promise<KubeList<KubeObject> | undefined> {
-  const items: KubeObject[] = [];
+  listing: Listing<T>,
+): Promise<KubeList<T> | undefined> {
+  const items: T[] = [];
   let page: Page = { items: [], resourceVersion: '', next: '' };
   do {
     const query = listQuery(options, { limit: String(pageSize), continue: page.next });
     const path = `${collectionPath(kind, options.namespace ?? '')}?${query}`;
-    const answer = await transport.send({ method: 'GET', path, ...(accept === undefined ? {} : { accept }) });
+    const answer = await transport.send({ method: 'GET', path, ...(listing.accept === undefined ? {} : { accept: listing.accept }) });
     if (answer.status === 410 && page.next !== '') return undefined;
     const found = answer.status === 200 ? readPage(answer.body) : undefined;
     if (found === undefined) throw failureOf(answer, 'list', kinds[kind].plural);
-    for (const item of found.items) items.push(named(item, kind));
+    for (const item of found.items) items.push(listing.keep(named(item, kind)));
     page = found;
   } while (page.next !== '');
   return { items, resourceVersion: page.resourceVersion };
