@@ -97,6 +97,11 @@ const rows = {
     say: 'annotation {annotation} is not supported yet',
     next: 'remove it; nothing was changed for this Ingress',
   },
+  'ANNOTATION-IGNORED': {
+    policy: 'warn',
+    say: 'annotation {annotation} has no effect yet',
+    next: 'nothing: the Ingress is served without it',
+  },
   'PATH-WILDCARD': {
     policy: 'hold',
     say: "{type} path shouldn't contain wildcards: {value}",

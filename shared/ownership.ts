@@ -22,13 +22,22 @@ export const tagKeys = {
   owner: 'albeit.io/owner',
 } as const;
 
-/** ALB tag values may be at most 128 characters and must not begin with `aliyun` or `acs:`. */
+/** Namespace that stands for "no namespace" in names and tags, as in the existing controllers. */
 export const pseudoNamespace = 'kube-system';
+
+/** ALB tag values have at most 128 characters and must not begin with `aliyun` or `acs:`. */
+const tagValueLimit = 128;
+
+/** A name as tag value: `aliyun-shop` -> `k8s-aliyun-shop`; a name that is too long is cut and ends with its hash. Others stay as they are. */
+export function tagValue(name: string): string {
+  const safe = /^(aliyun|acs:)/i.test(name) ? `k8s-${name}` : name;
+  return safe.length <= tagValueLimit ? safe : `${safe.slice(0, tagValueLimit - 17)}-${shortHash(name)}`;
+}
 
 /** Identity of the AlbConfig within the cloud account: the two tags that find everything of it. */
 export const albConfigTags = (cluster: string, albConfig: string): Tags => ({
   [tagKeys.cluster]: cluster,
-  [tagKeys.albConfig]: `${pseudoNamespace}/${albConfig}`,
+  [tagKeys.albConfig]: tagValue(`${pseudoNamespace}/${albConfig}`),
 });
 
 /** Value of the resource tag on the instance. */

@@ -1,27 +1,57 @@
-/** Which AlbConfig an Ingress belongs to, and which Services it names. Asked by the readers, by the forwarder and by the model alike. */
+/**
+ * Which Ingress belongs to which AlbConfig: Ingress -> class -> AlbConfig. Used by the forwarder's relevance filter, by the readers of the
+ * wish and by `dispatch`, so that all of them agree.
+ */
 import { ingressControllers } from '#shared/ownership.ts';
+import type { Problem } from '#shared/problem.ts';
+import { readAnnotation } from './annotations/annotation.ts';
+import { albConfigName, legacyClass } from './annotations/binding.ts';
+import { problemOf, refOf } from './object-ref.ts';
 import type { Ingress, IngressBackend, IngressClass } from './wish.ts';
 
-/** Overrides the AlbConfig that the class names. */
-const albConfigNameAnnotation = 'alb.ingress.kubernetes.io/albconfig.name';
-const legacyClassAnnotation = 'kubernetes.io/ingress.class';
-/** The legacy class that needs no IngressClass object, and the AlbConfig of the existing controllers that goes with it. */
-const legacyClass = 'alb';
-const legacyAlbConfig = 'default';
+/** The AlbConfig that an Ingress belongs to, or why that cannot be said; `undefined` (from the functions here): not an Ingress of ours. */
+export type Membership =
+  | { readonly albConfig: string; readonly problem?: never }
+  | { readonly problem: Problem; readonly albConfig?: never };
 
-/** Name of the AlbConfig of an Ingress; `undefined` when the Ingress is not ours or its class names none. */
-export function albConfigOf(ingress: Ingress, classes: readonly IngressClass[]): string | undefined {
-  const legacy = ingress.metadata.annotations?.[legacyClassAnnotation];
-  const name = ingress.spec?.ingressClassName ?? legacy;
-  if (name === undefined) return undefined;
-  const found = classes.find((one) => one.metadata.name === name && ingressControllers.includes(one.spec?.controller ?? ''));
-  const isLegacy = ingress.spec?.ingressClassName === undefined && legacy === legacyClass;
-  if (found === undefined && !isLegacy) return undefined;
-  const named = ingress.metadata.annotations?.[albConfigNameAnnotation];
-  if (named !== undefined && named !== '') return named;
-  if (found?.spec?.parameters?.kind === 'AlbConfig') return found.spec.parameters.name;
-  return found === undefined ? legacyAlbConfig : undefined;
+/** The class that needs no IngressClass object when it is named by the legacy annotation, and the AlbConfig it then stands for. */
+const classWithoutObject = 'alb';
+const albConfigWithoutClass = 'default';
+
+const isOurs = (one: IngressClass): boolean => ingressControllers.includes(one.spec?.controller ?? '');
+
+/** `undefined`: not ours; a name without object: the legacy class `alb`. */
+function classOf(
+  ingress: Ingress,
+  classes: readonly IngressClass[],
+): { readonly name: string; readonly object?: IngressClass } | undefined {
+  const written = ingress.spec?.ingressClassName;
+  const name = written ?? readAnnotation(legacyClass, ingress).value ?? '';
+  const object = classes.find((one) => one.metadata.name === name);
+  if (object !== undefined) return isOurs(object) ? { name, object } : undefined;
+  return written === undefined && name === classWithoutObject ? { name } : undefined;
 }
+
+function namedByClass(ingress: Ingress, name: string, object: IngressClass | undefined): Membership {
+  if (object === undefined) return { albConfig: albConfigWithoutClass };
+  const parameters = object.spec?.parameters;
+  const valid = parameters?.kind === 'AlbConfig' && (parameters.apiGroup ?? 'alibabacloud.com') === 'alibabacloud.com';
+  if (valid) return { albConfig: parameters.name };
+  return { problem: problemOf('CLASS-PARAMETERS', refOf(ingress), { class: name }, 'spec.ingressClassName') };
+}
+
+/** The AlbConfig of an Ingress, whether or not the Ingress is being deleted. `undefined`: it is none of ours. */
+export function albConfigOf(ingress: Ingress, classes: readonly IngressClass[]): Membership | undefined {
+  const found = classOf(ingress, classes);
+  if (found === undefined) return undefined;
+  const override = readAnnotation(albConfigName, ingress);
+  if (override.problem !== undefined) return { problem: override.problem };
+  return override.value === '' ? namedByClass(ingress, found.name, found.object) : { albConfig: override.value };
+}
+
+/** The name alone; `undefined` for Ingresses that are not ours and for those with a problem. */
+export const albConfigNameOf = (ingress: Ingress, classes: readonly IngressClass[]): string | undefined =>
+  albConfigOf(ingress, classes)?.albConfig;
 
 const backendsOf = (ingress: Ingress): readonly (IngressBackend | undefined)[] => [
   ingress.spec?.defaultBackend,
@@ -29,8 +59,7 @@ const backendsOf = (ingress: Ingress): readonly (IngressBackend | undefined)[] =
 ];
 
 /** The Services that an Ingress names, as `namespace/name`, each once. */
-export function referencedServices(ingress: Ingress): readonly string[] {
-  const namespace = ingress.metadata.namespace ?? '';
+export const referencedServices = (ingress: Ingress): readonly string[] => {
   const names = backendsOf(ingress).flatMap((backend) => (backend?.service === undefined ? [] : [backend.service.name]));
-  return [...new Set(names)].map((name) => `${namespace}/${name}`);
-}
+  return [...new Set(names)].map((name) => `${ingress.metadata.namespace ?? 'default'}/${name}`);
+};

@@ -14,7 +14,10 @@ import type {
 } from '#shared/cloud/alb/port.ts';
 import type { ObjectRef, Problem } from '#shared/problem.ts';
 
-/** Identity of a server group within an AlbConfig, stable over settings that can be changed in place; see `ownership.ts` for its text form. */
+/**
+ * Identity of a server group within an AlbConfig: sha256 (hex) of namespace, Service, port, type, protocol and what differs from the default
+ * settings. It is the value of the resource tag of the group.
+ */
 export type GroupIdentity = string & { readonly __brand?: 'GroupIdentity' };
 /** `HTTP:80`. */
 export type ListenerIdentity = string & { readonly __brand?: 'ListenerIdentity' };
@@ -91,6 +94,8 @@ export interface Stack {
   readonly loadBalancer?: LoadBalancerSpec;
   readonly groups: readonly ServerGroupSpec[];
   readonly listeners: readonly ListenerSpec[];
+  /** Listeners that the AlbConfig has but that are wrong or not supported yet: neither changed nor removed. Sorted. */
+  readonly heldListeners: readonly ListenerIdentity[];
   /** In matching order within each listener and direction. */
   readonly rules: readonly RuleSpec[];
   readonly held: readonly HeldIngress[];

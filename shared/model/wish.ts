@@ -82,4 +82,6 @@ export interface Site {
   readonly cluster: string;
   readonly region: string;
   readonly vpcId: string;
+  /** Every Service is reached by pod address, as if it were annotated so (what a cluster-wide default of the cloud provider says). */
+  readonly podAddresses?: boolean;
 }

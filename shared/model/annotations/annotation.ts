@@ -1,0 +1,47 @@
+/**
+ * What a row of an annotation table says, and how a value is read by it. Parsing, problems and `docs/reference/annotations.md` all come from
+ * the rows, so a new annotation is a new row.
+ */
+import type { KubeObject } from '#shared/kube/port.ts';
+import { problemOf, refOf } from '#shared/model/object-ref.ts';
+import type { Problem } from '#shared/problem.ts';
+
+/** Prefix of the annotation keys of ALB Ingresses. */
+export const albPrefix = 'alb.ingress.kubernetes.io/';
+/** Six annotations are also read under this prefix, and found there first. */
+export const nginxPrefix = 'nginx.ingress.kubernetes.io/';
+
+/** How text becomes a value. `allowed` is said to a person whose value is refused. */
+export interface Format<T> {
+  readonly type: 'boolean' | 'integer' | 'choice' | 'list' | 'text' | 'JSON';
+  readonly allowed: string;
+  /** `undefined`: refused. */
+  readonly parse: (text: string) => T | undefined;
+}
+
+/** One annotation that is honoured. */
+export interface Annotation<T> {
+  /** Full keys; the first that an object carries is read. The last one is the canonical one, the others are aliases. */
+  readonly keys: readonly [string, ...string[]];
+  readonly on: 'Ingress' | 'Service' | 'AlbConfig' | 'Ingress without AlbConfig';
+  readonly format: Format<T>;
+  readonly default: T;
+  /** The field of the cloud's API, or what else it decides. */
+  readonly goesTo: string;
+  readonly text: string;
+}
+
+/** A value, or why there is none. */
+export type Reading<T> = { readonly value: T; readonly problem?: never } | { readonly problem: Problem; readonly value?: never };
+
+/** The value of an annotation on an object: its default when absent, a problem when it is not allowed. */
+export function readAnnotation<T>(row: Annotation<T>, object: KubeObject): Reading<T> {
+  const annotations = object.metadata.annotations ?? {};
+  const key = row.keys.find((one) => annotations[one] !== undefined);
+  if (key === undefined) return { value: row.default };
+  const text = annotations[key] ?? '';
+  const value = row.format.parse(text.trim());
+  if (value !== undefined) return { value };
+  const facts = { annotation: key, value: text, allowed: row.format.allowed };
+  return { problem: problemOf('ANNOTATION-INVALID', refOf(object), facts, `metadata.annotations[${key}]`) };
+}

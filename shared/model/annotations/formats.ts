@@ -1,0 +1,43 @@
+/** The few formats that annotation values have. */
+import type { Format } from './annotation.ts';
+
+/** Only the literals `true` and `false`: a value such as `on` is refused instead of meaning false. */
+export const boolean: Format<boolean> = {
+  type: 'boolean',
+  allowed: 'true, false',
+  parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
+};
+
+/** A decimal integer within bounds, both included. */
+export const integer = (min: number, max: number): Format<number> => ({
+  type: 'integer',
+  allowed: `an integer from ${min} to ${max}`,
+  parse: (text) => {
+    const value = Number(text);
+    return /^\d{1,9}$/.test(text) && value >= min && value <= max ? value : undefined;
+  },
+});
+
+/** One of a few words, written exactly so. */
+export const choice = <T extends string>(...values: readonly T[]): Format<T> => ({
+  type: 'choice',
+  allowed: values.join(', '),
+  parse: (text) => values.find((one) => one === text),
+});
+
+/** Text of a form that `allowed` describes. */
+export const textLike = (pattern: RegExp, allowed: string): Format<string> => ({
+  type: 'text',
+  allowed,
+  parse: (text) => (pattern.test(text) ? text : undefined),
+});
+
+/** Comma-separated values without repetition, spaces around them dropped; none empty. */
+export const listOf = (pattern: RegExp, allowed: string): Format<readonly string[]> => ({
+  type: 'list',
+  allowed,
+  parse: (text) => {
+    const values = text.split(',').map((one) => one.trim());
+    return values.every((one) => pattern.test(one)) ? [...new Set(values)] : undefined;
+  },
+});

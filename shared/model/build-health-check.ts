@@ -1,0 +1,71 @@
+/** Health-check settings as the service would answer them: what does not apply has the service's default, so that comparing is by value. */
+import type { HealthCheckSettings } from '#shared/cloud/alb/port.ts';
+import type { Problem } from '#shared/problem.ts';
+import { type Annotation, readAnnotation } from './annotations/annotation.ts';
+import { healthCheck } from './annotations/health-check.ts';
+import { problemOf, refOf } from './object-ref.ts';
+import type { Ingress } from './wish.ts';
+
+/** A check that is off. The service keeps these defaults for it, whatever was written beside `healthcheck-enabled: "false"`. */
+export const noHealthCheck: HealthCheckSettings = {
+  healthCheckEnabled: false,
+  healthCheckProtocol: 'HTTP',
+  healthCheckPath: '/',
+  healthCheckHost: '$SERVER_IP',
+  healthCheckMethod: 'HEAD',
+  healthCheckCodes: ['http_2xx'],
+  healthCheckHttpVersion: 'HTTP1.1',
+  healthCheckConnectPort: 0,
+  healthCheckInterval: 2,
+  healthCheckTimeout: 5,
+  healthyThreshold: 3,
+  unhealthyThreshold: 3,
+};
+
+type Values = { readonly [K in keyof typeof healthCheck]: (typeof healthCheck)[K] extends Annotation<infer T> ? T : never };
+
+/** Codes of another protocol than the probe's, which the service refuses. */
+const strangeCodes = (values: Values): boolean => {
+  const grpc = values.protocol === 'GRPC';
+  return (values.codes ?? []).some((code) => code.startsWith('http_') === grpc);
+};
+
+function settingsOf(values: Values): HealthCheckSettings {
+  const grpc = values.protocol === 'GRPC';
+  const http = values.protocol !== 'TCP';
+  return {
+    ...noHealthCheck,
+    healthCheckEnabled: true,
+    healthCheckProtocol: values.protocol === 'GRPC' ? 'gRPC' : values.protocol,
+    healthCheckPath: http ? values.path : noHealthCheck.healthCheckPath,
+    healthCheckMethod: http ? (values.method ?? (grpc ? 'POST' : 'HEAD')) : noHealthCheck.healthCheckMethod,
+    healthCheckCodes: http ? [...(values.codes ?? (grpc ? ['0'] : ['http_2xx']))].sort() : noHealthCheck.healthCheckCodes,
+    healthCheckHttpVersion: http && !grpc ? values.httpVersion : noHealthCheck.healthCheckHttpVersion,
+    healthCheckConnectPort: values.connectPort,
+    healthCheckInterval: values.interval,
+    healthCheckTimeout: values.timeout,
+    healthyThreshold: values.healthy,
+    unhealthyThreshold: values.unhealthy,
+  };
+}
+
+const invalid = (ingress: Ingress, row: Annotation<unknown>, value: string, allowed: string): Problem => {
+  const annotation = row.keys[0];
+  return problemOf('ANNOTATION-INVALID', refOf(ingress), { annotation, value, allowed }, `metadata.annotations[${annotation}]`);
+};
+
+const conflicts = (ingress: Ingress, values: Values): readonly Problem[] => [
+  ...(strangeCodes(values) ? [invalid(ingress, healthCheck.codes, (values.codes ?? []).join(','), 'codes of the probe protocol')] : []),
+  ...(values.protocol === 'GRPC' && values.method === 'HEAD' ? [invalid(ingress, healthCheck.method, 'HEAD', 'POST or GET for GRPC')] : []),
+];
+
+/** The health check that the annotations of an Ingress ask for. A refused value is a problem even when the check is off. */
+export function buildHealthCheck(ingress: Ingress): { readonly settings: HealthCheckSettings; readonly problems: readonly Problem[] } {
+  const readings = Object.entries(healthCheck).map(([name, row]) => [name, readAnnotation<unknown>(row, ingress)] as const);
+  const problems = readings.flatMap(([, reading]) => (reading.problem === undefined ? [] : [reading.problem]));
+  if (problems.length > 0) return { settings: noHealthCheck, problems };
+  // The rows' own formats made these values, under the rows' own names.
+  const values = Object.fromEntries(readings.map(([name, reading]) => [name, reading.value])) as Values;
+  if (!values.enabled) return { settings: noHealthCheck, problems };
+  return { settings: settingsOf(values), problems: conflicts(ingress, values) };
+}

@@ -1,0 +1,134 @@
+/** The listeners of `spec.listeners`: one that is wrong is left as it is in the cloud, the others go on. */
+import type { ListenerSettings } from '#shared/cloud/alb/port.ts';
+import { albConfigTags, tagKeys } from '#shared/ownership.ts';
+import type { ObjectRef, Problem } from '#shared/problem.ts';
+import { type AlbConfigListener, listenerSchema } from './albconfig.ts';
+import { listenerNotYet } from './albconfig-not-yet.ts';
+import { buildDefaultGroup } from './build-server-group.ts';
+import { problemOf } from './object-ref.ts';
+import { readSection, type SectionQuestion } from './read-albconfig.ts';
+import type { ListenerIdentity, ListenerSpec, ServerGroupSpec } from './stack.ts';
+import type { RawAlbConfig, Site } from './wish.ts';
+
+export interface Listeners {
+  readonly specs: readonly ListenerSpec[];
+  /** The default group of each listener. */
+  readonly groups: readonly ServerGroupSpec[];
+  /** Listeners that are in the AlbConfig but wrong or not supported yet: left as they are. */
+  readonly held: readonly ListenerIdentity[];
+  readonly problems: readonly Problem[];
+  /** Something is so wrong that it cannot be said which listener is meant: nothing may be touched. */
+  readonly unclear: boolean;
+}
+
+export const listenerIdentity = (protocol: string, port: number): ListenerIdentity => `${protocol}:${port}`;
+
+/** Compression and timeouts have the service's defaults; `http2Enabled` is never sent for HTTP. */
+const settingsOf = (listener: AlbConfigListener, port: number): ListenerSettings => ({
+  listenerDescription: listener.description ?? `ingress-auto-listener-${port}`,
+  idleTimeout: listener.idleTimeout ?? 15,
+  requestTimeout: listener.requestTimeout ?? 60,
+  gzipEnabled: listener.gzipEnabled ?? true,
+  ...headersOf(listener),
+});
+
+function headersOf(listener: AlbConfigListener): Pick<ListenerSettings, 'xForwardedForConfig'> {
+  const written = Object.entries(listener.xForwardedForConfig ?? {}).filter(
+    (entry): entry is [string, boolean | string] => entry[1] !== undefined,
+  );
+  return written.length === 0 ? {} : { xForwardedForConfig: Object.fromEntries(written) };
+}
+
+interface Entry {
+  readonly identity: ListenerIdentity | undefined;
+  readonly port: number;
+  readonly listener: AlbConfigListener | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Which listener a wrong section means: its port and protocol alone, when at least they are right. */
+function meant(raw: unknown, question: Omit<SectionQuestion<typeof listenerSchema>, 'raw'>): ListenerIdentity | undefined {
+  if (raw === null || typeof raw !== 'object') return undefined;
+  const entries = Object.entries(raw).filter(([name]) => ['port', 'protocol'].includes(name.toLowerCase()));
+  const { value } = readSection({ ...question, raw: Object.fromEntries(entries) });
+  return value === undefined ? undefined : listenerIdentity(value.protocol ?? 'HTTP', Number(value.port ?? 80));
+}
+
+function readEntry(raw: unknown, index: number, albConfig: ObjectRef): Entry {
+  const at = `spec.listeners[${index}]`;
+  const question = { schema: listenerSchema, notYet: listenerNotYet, at, albConfig };
+  const { value, problems } = readSection({ ...question, raw });
+  if (value === undefined) return { identity: meant(raw, question), port: 0, listener: undefined, problems };
+  const port = Number(value.port ?? 80);
+  const protocol = value.protocol ?? 'HTTP';
+  const identity = listenerIdentity(protocol, port);
+  if (port > 65_535) {
+    const facts = { field: `${at}.port`, detail: 'a port is at most 65535' };
+    return {
+      identity: undefined,
+      port,
+      listener: undefined,
+      problems: [...problems, problemOf('CONFIG-INVALID', albConfig, facts, facts.field)],
+    };
+  }
+  if (protocol === 'HTTP') return { identity, port, listener: value, problems };
+  const facts = { field: `listener ${identity}`, detail: 'only HTTP listeners are managed so far' };
+  return { identity, port, listener: undefined, problems: [...problems, problemOf('CONFIG-UNSUPPORTED', albConfig, facts, at)] };
+}
+
+/** A port can have one listener (HTTPS and QUIC excepted): later entries for a port that is spoken for are wrong. */
+function contested(entries: readonly Entry[], albConfig: ObjectRef): readonly Problem[] {
+  return entries.flatMap((entry, index) => {
+    const before = entries.slice(0, index).find((one) => one.identity !== undefined && portOf(one) === portOf(entry) && clash(one, entry));
+    if (before === undefined || entry.identity === undefined) return [];
+    const facts = { field: `spec.listeners[${index}]`, detail: `port ${portOf(entry)} is taken by listener ${before.identity}` };
+    return [problemOf('CONFIG-INVALID', albConfig, facts, facts.field)];
+  });
+}
+
+const portOf = (entry: Entry): string => entry.identity?.split(':')[1] ?? '';
+const clash = (one: Entry, other: Entry): boolean =>
+  one.identity === other.identity || [one, other].some((entry) => entry.identity?.startsWith('HTTP:') === true);
+
+function buildOne(
+  entry: Entry,
+  owner: ObjectRef,
+  site: Site,
+): { readonly spec: ListenerSpec; readonly group: ServerGroupSpec } | undefined {
+  if (entry.listener === undefined || entry.identity === undefined) return undefined;
+  const group = buildDefaultGroup('HTTP', entry.port, { cluster: site.cluster, albConfig: owner.name, vpcId: site.vpcId }, owner);
+  const spec: ListenerSpec = {
+    identity: entry.identity,
+    owners: [owner],
+    tags: { ...albConfigTags(site.cluster, owner.name), [tagKeys.identity]: entry.identity },
+    protocol: 'HTTP',
+    port: entry.port,
+    defaultGroup: group.identity,
+    settings: settingsOf(entry.listener, entry.port),
+  };
+  return { spec, group };
+}
+
+const byPort = (a: ListenerSpec, b: ListenerSpec): number => a.port - b.port;
+
+/** Every listener of an AlbConfig, in the order of their ports. */
+export function buildListeners(raw: RawAlbConfig, owner: ObjectRef, site: Site): Listeners {
+  const written = Object.entries(raw.spec ?? {}).find(([name]) => name.toLowerCase() === 'listeners')?.[1] ?? [];
+  if (!Array.isArray(written)) {
+    const facts = { field: 'spec.listeners', detail: 'it must be a list' };
+    return { specs: [], groups: [], held: [], problems: [problemOf('CONFIG-INVALID', owner, facts, facts.field)], unclear: true };
+  }
+  const entries = written.map((one, index) => readEntry(one, index, owner));
+  const contests = contested(entries, owner);
+  const first = entries.filter((entry) => !contests.some((one) => one.path === `spec.listeners[${entries.indexOf(entry)}]`));
+  const built = first.map((entry) => buildOne(entry, owner, site)).filter((one) => one !== undefined);
+  const specs = built.map((one) => one.spec).sort(byPort);
+  const identities = entries.flatMap((entry) => (entry.identity === undefined ? [] : [entry.identity]));
+  return {
+    specs,
+    groups: specs.flatMap((spec) => built.filter((one) => one.spec === spec).map((one) => one.group)),
+    held: [...new Set(identities)].filter((identity) => !specs.some((spec) => spec.identity === identity)).sort(),
+    problems: [...entries.flatMap((entry) => entry.problems), ...contests],
+    unclear: entries.some((entry) => entry.identity === undefined),
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * Server groups. All paths of all Ingresses of an AlbConfig that name the same Service port with the same settings share one group, so an
+ * endpoint that changes is one write however many Ingresses use the Service.
+ */
+import { createHash } from 'node:crypto';
+import type { HealthCheckSettings, ServerGroupKind, ServerGroupSettings, Tags } from '#shared/cloud/alb/port.ts';
+import { albConfigTags, pseudoNamespace, shortHash, tagKeys, tagValue } from '#shared/ownership.ts';
+import type { ObjectRef } from '#shared/problem.ts';
+import { noHealthCheck } from './build-health-check.ts';
+import { stableHash } from './stable-hash.ts';
+import type { ServerGroupSpec } from './stack.ts';
+
+/** A Service port that requests are sent to. */
+export interface GroupTarget {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number;
+  /** Empty for an unnamed port. */
+  readonly portName: string;
+}
+
+export interface GroupSite {
+  readonly cluster: string;
+  readonly albConfig: string;
+  readonly vpcId: string;
+}
+
+/** Limit of ServerGroupName. */
+const nameLimit = 128;
+
+/** `shop-coffee-80`; `k8s-` in front of what does not begin with a letter, and a hash in place of what is too long. */
+const groupName = (text: string): string => {
+  const named = /^[a-z]/i.test(text) ? text : `k8s-${text}`;
+  return named.length <= nameLimit ? named : `${named.slice(0, nameLimit - 17)}-${shortHash(text)}`;
+};
+
+/** Resource tags are sha256 in full, as the existing controllers write them. */
+const identityOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const settingsOf = (name: string, healthCheckConfig: HealthCheckSettings): ServerGroupSettings => ({
+  serverGroupName: name,
+  serviceName: name,
+  scheduler: 'Wrr',
+  healthCheckConfig,
+});
+
+const kindOf = (site: GroupSite): ServerGroupKind => ({ serverGroupType: 'Instance', protocol: 'HTTP', vpcId: site.vpcId });
+
+/**
+ * What of the settings differs from the defaults, as a hash; empty when nothing does. Defaults are left out so that a setting which is
+ * learnt later does not make new groups for everybody.
+ */
+const variantOf = (settings: HealthCheckSettings): string => {
+  const own = Object.entries(settings).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(noHealthCheck[name as keyof HealthCheckSettings]), // its own key
+  );
+  return own.length === 0 ? '' : stableHash(Object.fromEntries(own)).slice(0, 16);
+};
+
+const groupTags = (site: GroupSite, identity: string, of: { namespace: string; service: string; port: number }): Tags => ({
+  ...albConfigTags(site.cluster, site.albConfig),
+  [tagKeys.resource]: identity,
+  [tagKeys.serviceNamespace]: tagValue(of.namespace),
+  [tagKeys.serviceName]: tagValue(of.service),
+  [tagKeys.servicePort]: String(of.port),
+});
+
+/** The group of a Service port. The tag `ingress_name` is not on it: it belongs to several Ingresses. */
+export function buildServerGroup(
+  target: GroupTarget,
+  healthCheck: HealthCheckSettings,
+  site: GroupSite,
+  owners: readonly ObjectRef[],
+): ServerGroupSpec {
+  const fixed = kindOf(site);
+  const text = [target.namespace, target.service, target.port, fixed.serverGroupType, fixed.protocol, variantOf(healthCheck)].join('/');
+  const identity = identityOf(text);
+  return {
+    identity,
+    owners,
+    tags: groupTags(site, identity, target),
+    settings: settingsOf(groupName(`${target.namespace}-${target.service}-${target.port}`), healthCheck),
+    fixed,
+    members: { namespace: target.namespace, service: target.service, portName: target.portName, mode: 'eni' },
+  };
+}
+
+/** The Service of default groups in the existing controllers: no such Service exists, so the group never has members and answers 503. */
+const emptyService = 'fake-svc';
+
+/** The group of a listener's default action: `kube-system-fake-svc-80`. One a listener, as the existing controllers have it. */
+export function buildDefaultGroup(protocol: string, port: number, site: GroupSite, owner: ObjectRef): ServerGroupSpec {
+  const ingress = `${site.albConfig}-listener-${port}`;
+  const suffix = protocol === 'HTTP' ? '' : `/${protocol}`; // HTTPS and QUIC may share a port
+  const identity = identityOf(`${pseudoNamespace}/${ingress}-${emptyService}:${port}${suffix}`);
+  const target = { namespace: pseudoNamespace, service: emptyService, port };
+  return {
+    identity,
+    owners: [owner],
+    tags: { ...groupTags(site, identity, target), [tagKeys.ingressName]: tagValue(ingress) },
+    settings: settingsOf(groupName(`${pseudoNamespace}-${emptyService}-${port}`), noHealthCheck),
+    fixed: kindOf(site),
+  };
+}

@@ -1,0 +1,49 @@
+/** Field names of an AlbConfig may be written in any case (`XForwardedForConfig`, `xforwardedforconfig`): brings them into ours. */
+import type * as z from 'zod/mini';
+
+export interface Folded {
+  readonly value: unknown;
+  /** Paths of fields that the schema does not know, as they were written; they are left out of `value`. */
+  readonly unknown: readonly string[];
+}
+
+interface Shape {
+  readonly fields?: Readonly<Record<string, z.core.$ZodType>>;
+  readonly element?: z.core.$ZodType;
+}
+
+/** The part of a schema that holds names: the members of an object, or the element of a list, behind any `optional`. */
+function shapeOf(schema: z.core.$ZodType): Shape {
+  // Every classic and mini schema is one of these definitions; the library types the base class without them.
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  if (def.type === 'optional') return shapeOf(def.innerType);
+  if (def.type === 'object') return { fields: def.shape };
+  return def.type === 'array' ? { element: def.element } : {};
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+function foldRecord(fields: NonNullable<Shape['fields']>, value: Readonly<Record<string, unknown>>, at: string): Folded {
+  const names = new Map(Object.keys(fields).map((name) => [name.toLowerCase(), name]));
+  const parts = Object.entries(value).map(([written, inner]) => {
+    const name = names.get(written.toLowerCase());
+    const schema = name === undefined ? undefined : fields[name];
+    if (name === undefined || schema === undefined) return { unknown: [`${at}.${written}`] };
+    const folded = foldFields(schema, inner, `${at}.${written}`);
+    return { entry: [name, folded.value] as const, unknown: folded.unknown };
+  });
+  return {
+    value: Object.fromEntries(parts.flatMap((part) => (part.entry === undefined || part.entry[1] === null ? [] : [part.entry]))),
+    unknown: parts.flatMap((part) => part.unknown),
+  };
+}
+
+/** `value` with the schema's own names and without fields that it does not know. A `null` field counts as absent. */
+export function foldFields(schema: z.core.$ZodType, value: unknown, at: string): Folded {
+  const { fields, element } = shapeOf(schema);
+  if (fields !== undefined && isRecord(value)) return foldRecord(fields, value, at);
+  if (element === undefined || !Array.isArray(value)) return { value, unknown: [] };
+  const items = value.map((item, index) => foldFields(element, item, `${at}[${index}]`));
+  return { value: items.map((item) => item.value), unknown: items.flatMap((item) => item.unknown) };
+}
