@@ -1,0 +1,42 @@
+/** Whether a server group may be named by a listener or rule. */
+import type { Acting } from './cloud.ts';
+import { needServerGroup } from './gate.ts';
+import type { ListenerRecord, LoadBalancerRecord, ServerGroupRecord } from './records.ts';
+import { refuse } from './refusals.ts';
+
+const speaksHttp2 = (listener: Pick<ListenerRecord, 'protocol'>): boolean => listener.protocol !== 'HTTP';
+
+function checkEdition(acting: Acting, group: ServerGroupRecord, loadBalancer: LoadBalancerRecord): void {
+  if (loadBalancer.shown.LoadBalancerEdition !== 'Basic') return;
+  if (group.shown.ConnectionDrainConfig['ConnectionDrainEnabled'] === true) {
+    throw refuse(acting.action, 'Mismatch.LoadBalancerEditionAndConnectionDrain', `${group.id} drains connections`);
+  }
+  if (group.shown.SlowStartConfig['SlowStartEnabled'] === true) {
+    throw refuse(acting.action, 'Mismatch.LoadBalancerEditionAndSlowStartEnable', `${group.id} starts slowly`);
+  }
+}
+
+/** The group, if this listener of this load balancer may use it. */
+export function needUsableGroup(
+  acting: Acting,
+  groupId: string,
+  by: { readonly loadBalancer: LoadBalancerRecord; readonly listener: Pick<ListenerRecord, 'protocol'> },
+): ServerGroupRecord {
+  const group = needServerGroup(acting, groupId);
+  if (group.status === 'Deleting') throw refuse(acting.action, 'ResourceNotFound.ServerGroup', `${groupId} is being deleted`);
+  if (group.status === 'Creating' && !acting.cloud.settings().creatingGroupMayBeReferred) {
+    throw refuse(acting.action, 'IncorrectStatus.ServerGroup', `${groupId} is Creating`);
+  }
+  if (group.vpcId !== '' && group.vpcId !== by.loadBalancer.shown.VpcId) {
+    throw refuse(
+      acting.action,
+      'Mismatch.VpcId',
+      `${groupId} is in ${group.vpcId}, ${by.loadBalancer.id} in ${by.loadBalancer.shown.VpcId}`,
+    );
+  }
+  if (group.protocol === 'GRPC' && !speaksHttp2(by.listener)) {
+    throw refuse(acting.action, 'OperationDenied.GRPCServerGroup', `${groupId} speaks gRPC`);
+  }
+  checkEdition(acting, group, by.loadBalancer);
+  return group;
+}

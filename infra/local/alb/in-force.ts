@@ -1,0 +1,90 @@
+/** The emulated ALB as its data plane sees it: what is in force, not what is being configured. */
+import type { ListenerRecord, ServerGroupRecord, ServerRecord } from './records.ts';
+import type { State } from './state.ts';
+import type { AlbView, LocalInterface, ViewGroup, ViewListener, ViewRule, ViewServer } from './view.ts';
+
+function viewListener(state: State, record: ListenerRecord): readonly ViewListener[] {
+  const balancer = state.loadBalancers.get(record.loadBalancerId);
+  const isUp = balancer?.status === 'Active' || balancer?.status === 'Configuring';
+  // A listener that is being stopped or started serves until that job has ended.
+  const serves = isUp && record.rest === 'Running' && record.status !== 'Deleting';
+  const [first] = record.inForce?.DefaultActions ?? [];
+  if (!serves || record.inForce === undefined || first === undefined) return [];
+  const { IdleTimeout, RequestTimeout, GzipEnabled, XForwardedForConfig } = record.inForce;
+  return [
+    {
+      ListenerId: record.id,
+      LoadBalancerId: record.loadBalancerId,
+      ListenerProtocol: record.protocol,
+      ListenerPort: record.port,
+      IdleTimeout,
+      RequestTimeout,
+      GzipEnabled,
+      XForwardedForConfig,
+      DefaultServerGroupId: first.ForwardGroupConfig.ServerGroupTuples[0]?.ServerGroupId ?? '',
+    },
+  ];
+}
+
+function viewRules(state: State, listenerId: string): readonly ViewRule[] {
+  const rules = state.rules.all().flatMap((rule): readonly ViewRule[] => {
+    if (rule.listenerId !== listenerId || rule.direction !== 'Request' || rule.inForce === undefined) return [];
+    const { Priority, RuleConditions, RuleActions } = rule.inForce;
+    return [
+      {
+        RuleId: rule.id,
+        Priority,
+        RuleConditions,
+        RuleActions: RuleActions.map(({ ForwardGroupConfig, ...action }) => ({
+          ...action,
+          ...(ForwardGroupConfig === undefined
+            ? {}
+            : {
+                ForwardGroupConfig: {
+                  ...ForwardGroupConfig,
+                  ServerGroupTuples: ForwardGroupConfig.ServerGroupTuples.map((tuple) => ({ ...tuple, Weight: tuple.Weight ?? 100 })),
+                },
+              }),
+        })),
+      },
+    ];
+  });
+  return [...rules].sort((a, b) => a.Priority - b.Priority);
+}
+
+/** A server that is being replaced or reweighted serves as before; one that is being added does not yet, one being removed no more. */
+function viewServers(state: State, server: ServerRecord): readonly ViewServer[] {
+  if (server.weightInForce === undefined || server.Status === 'Removing') return [];
+  const { ServerType, ServerId, Port } = server;
+  const ServerIp = server.ServerIp || (state.interfaces().find((one) => one.instanceId === ServerId)?.privateIp ?? '');
+  return [{ ServerType, ServerId, ServerIp, Port, Weight: server.weightInForce }];
+}
+
+function viewGroup(state: State, record: ServerGroupRecord | undefined): ViewGroup | undefined {
+  if (record?.inForce === undefined) return undefined;
+  const { Scheduler, HealthCheckConfig, UpstreamKeepaliveEnabled, UchConfig } = record.inForce;
+  return {
+    ServerGroupId: record.id,
+    Protocol: record.protocol,
+    Scheduler,
+    HealthCheckConfig,
+    UpstreamKeepaliveEnabled,
+    ...(UchConfig === undefined ? {} : { UchConfig: { Type: String(UchConfig['Type']), Value: String(UchConfig['Value']) } }),
+    Servers: record.servers.flatMap((server) => viewServers(state, server)),
+  };
+}
+
+function socketOf(interfaces: readonly LocalInterface[], address: string): { readonly host: string; readonly port: number } | undefined {
+  const socket = interfaces.find((one) => one.privateIp === address)?.socket ?? '';
+  const colon = socket.lastIndexOf(':');
+  return colon < 1 ? undefined : { host: socket.slice(0, colon), port: Number(socket.slice(colon + 1)) };
+}
+
+/** The view of a state. It is computed when asked. */
+export const viewOf = (state: State): AlbView => ({
+  listeners: () => state.listeners.all().flatMap((record) => viewListener(state, record)),
+  rules: (listenerId) => viewRules(state, listenerId),
+  group: (serverGroupId) => viewGroup(state, state.serverGroups.get(serverGroupId)),
+  socketOf: (address) => socketOf(state.interfaces(), address),
+  onChange: (listener) => state.onChange(listener),
+});

@@ -1,0 +1,334 @@
+/**
+ * What the emulated ALB refuses because of the state things are in: a row says which action, when, with which code, and where that is
+ * known from. An operation can only refuse with a row of its action; the tests provoke every row. What is wrong with a parameter by
+ * itself is in `parameter-rows.ts`.
+ *
+ * Sources: the numbers are sections of the ALB reference; K typed SDK, M API metadata, T Terraform provider, G Go controller, D
+ * documentation, E inferred (the fact is known, the exact code is not).
+ */
+import { ServiceError } from '../openapi/service-error.ts';
+
+interface Row {
+  readonly code: string;
+  readonly actions: readonly string[];
+  readonly when: string;
+  readonly source: string;
+  /** HTTP status; 400 when absent. */
+  readonly status?: number;
+}
+
+const loadBalancerWrites = ['UpdateLoadBalancerAttribute', 'DeleteLoadBalancer', 'EnableDeletionProtection', 'DisableDeletionProtection'];
+const listenerChanges = ['UpdateListenerAttribute', 'StartListener', 'StopListener', 'DeleteListener'];
+const ruleCreations = ['CreateRule', 'CreateRules'];
+const ruleUpdates = ['UpdateRuleAttribute', 'UpdateRulesAttribute'];
+const ruleDeletions = ['DeleteRule', 'DeleteRules'];
+const ruleWrites = [...ruleCreations, ...ruleUpdates, ...ruleDeletions];
+const ruleContents = [...ruleCreations, ...ruleUpdates];
+const referring = ['CreateListener', 'UpdateListenerAttribute', ...ruleContents];
+const serverAdditions = ['AddServersToServerGroup', 'ReplaceServersInServerGroup'];
+const serverRemovals = ['RemoveServersFromServerGroup', 'ReplaceServersInServerGroup'];
+const serverWrites = [...new Set([...serverAdditions, ...serverRemovals, 'UpdateServerGroupServersAttribute'])];
+const groupWrites = ['UpdateServerGroupAttribute', 'DeleteServerGroup', ...serverWrites];
+const tagActions = ['TagResources', 'UnTagResources'];
+
+const notFound: readonly Row[] = [
+  {
+    code: 'ResourceNotFound.LoadBalancer',
+    actions: [...loadBalancerWrites, 'GetLoadBalancerAttribute', 'CreateListener', ...tagActions],
+    when: 'there is no such load balancer',
+    source: '6.1, 6.2, 6.8',
+    status: 404,
+  },
+  {
+    code: 'ResourceNotFound.Listener',
+    actions: [...listenerChanges, 'GetListenerAttribute', 'GetListenerHealthStatus', ...ruleCreations],
+    when: 'there is no such listener',
+    source: '6.2, 6.5',
+    status: 404,
+  },
+  { code: 'ResourceNotFound.Rule', actions: [...ruleUpdates, ...ruleDeletions], when: 'there is no such rule', source: '6.5', status: 404 },
+  {
+    code: 'ResourceNotFound.ServerGroup',
+    actions: [...referring, ...groupWrites, 'ListServerGroupServers', ...tagActions],
+    when: 'there is no such server group, or it is being deleted',
+    source: '6.2, 6.5-6.8',
+    status: 404,
+  },
+  {
+    code: 'ResourceNotFound.BackendServer',
+    actions: [...serverRemovals, 'UpdateServerGroupServersAttribute'],
+    when: 'the group has no such server',
+    source: '6.7',
+    status: 404,
+  },
+  { code: 'ResourceNotFound.VSwitch', actions: ['CreateLoadBalancer'], when: 'there is no such vSwitch', source: '6.1', status: 404 },
+  {
+    code: 'ResourceNotFound.Vpc',
+    actions: ['CreateLoadBalancer', 'CreateServerGroup'],
+    when: 'there is no such VPC',
+    source: '6.6',
+    status: 404,
+  },
+  {
+    code: 'ResourceNotFound.Eni',
+    actions: serverAdditions,
+    when: 'a server of type Eni names an interface that is not there',
+    source: '6.7',
+    status: 404,
+  },
+  {
+    code: 'ResourceNotFound.Ecs',
+    actions: serverAdditions,
+    when: 'a server of type Ecs names an instance that is not there',
+    source: '6.7',
+    status: 404,
+  },
+  {
+    code: 'ResourceNotFound.Eci',
+    actions: serverAdditions,
+    when: 'a server of type Eci names a container group that is not there',
+    source: '6.7',
+    status: 404,
+  },
+];
+
+const locks: readonly Row[] = [
+  {
+    code: 'IncorrectStatus.LoadBalancer',
+    actions: [...loadBalancerWrites, 'CreateListener', ...listenerChanges],
+    when: 'the load balancer is not Active',
+    source: '3.6, 6.1, 6.2',
+  },
+  {
+    code: 'IncorrectBusinessStatus.LoadBalancer',
+    actions: [...loadBalancerWrites, 'CreateListener', ...listenerChanges, ...ruleWrites],
+    when: 'the load balancer is locked, for instance by debt',
+    source: '5, 7.1',
+  },
+  { code: 'VipStatusNotSupport', actions: ruleWrites, when: 'the load balancer is changing while rules are to change', source: '3.6 T' },
+  {
+    code: 'IncorrectStatus.Listener',
+    actions: [...listenerChanges, ...ruleWrites],
+    when: 'the listener is Provisioning or Deleting',
+    source: '3.6, 6.2, 6.5',
+  },
+  {
+    code: 'ResourceInConfiguring.Listener',
+    actions: [...listenerChanges, ...ruleWrites],
+    when: 'the listener or any of its rules is changing',
+    source: '3.6, 6.2, 6.5',
+  },
+  {
+    code: 'IncorrectStatus.Rule',
+    actions: [...ruleUpdates, ...ruleDeletions],
+    when: 'the rule is in no state that allows it',
+    source: '6.5',
+  },
+  {
+    code: 'IncorrectStatus.ServerGroup',
+    actions: [...groupWrites, ...referring],
+    when: 'the group is changing, or is still Creating where the settings forbid its use',
+    source: '3.6, 6.6, 6.7',
+  },
+];
+
+const conflicts: readonly Row[] = [
+  { code: 'OperationDenied.DeletionProtectionEnabled', actions: ['DeleteLoadBalancer'], when: 'deletion protection is on', source: '6.1' },
+  { code: 'Mismatch.ZoneIdAndVSwitchId', actions: ['CreateLoadBalancer'], when: 'the vSwitch is in another zone', source: '6.1' },
+  {
+    code: 'Mismatch.VpcId',
+    actions: ['CreateLoadBalancer', ...referring, ...serverAdditions],
+    when: 'the parts belong to different VPCs',
+    source: '6.2, 6.5, 6.7',
+  },
+  { code: 'DuplicatedParam.ZoneId', actions: ['CreateLoadBalancer'], when: 'one zone is given twice', source: '6.1' },
+  { code: 'ResourceAlreadyExist.Listener', actions: ['CreateListener'], when: 'the port is taken on this load balancer', source: '6.2' },
+  {
+    code: 'Conflict.Priority',
+    actions: ruleContents,
+    when: 'another rule of the listener and direction has the priority',
+    source: '4.2, 6.5',
+  },
+  {
+    code: 'OperationDenied.ListenerIdInconsistent',
+    actions: ['UpdateRulesAttribute'],
+    when: 'the rules are of different listeners',
+    source: '4.1, 6.5',
+  },
+  {
+    code: 'OperationDenied.CrossLoadBalancerRules',
+    actions: ['DeleteRules'],
+    when: 'the rules are of different load balancers',
+    source: '4.1, 6.5',
+  },
+  {
+    code: 'ResourceInUse.ServerGroup',
+    actions: ['DeleteServerGroup'],
+    when: 'a listener or rule refers to the group, or did until a moment ago',
+    source: '6.6',
+  },
+  { code: 'Conflict.BackendServer', actions: serverAdditions, when: 'the group has the server already', source: '6.7' },
+  { code: 'DuplicatedParam.BackendServer', actions: serverWrites, when: 'a server is given twice in the call', source: '6.7' },
+  { code: 'Mismatch.ServerType', actions: serverAdditions, when: 'the type of server does not fit the type of group', source: '6.7' },
+  {
+    code: 'IllegalParam.ServerIp',
+    actions: serverAdditions,
+    when: 'the address does not belong to the interface or instance',
+    source: '6.7',
+  },
+  { code: 'IllegalParam.Priority', actions: ['UpdateRulesAttribute'], when: 'a priority is given twice in the call', source: '6.5' },
+];
+
+const quotas: readonly Row[] = [
+  {
+    code: 'QuotaExceeded.LoadBalancersNum',
+    actions: ['CreateLoadBalancer'],
+    when: 'the account has its load balancers',
+    source: '4.3, 6.1',
+  },
+  { code: 'QuotaExceeded.ServerGroupsNum', actions: ['CreateServerGroup'], when: 'the region has its groups', source: '4.3, 6.6' },
+  {
+    code: 'ResourceQuotaExceeded.LoadBalancerListenersNum',
+    actions: ['CreateListener'],
+    when: 'the load balancer has its listeners',
+    source: '4.3, 6.2',
+  },
+  {
+    code: 'ResourceQuotaExceeded.LoadBalancerRulesNum',
+    actions: ruleCreations,
+    when: 'the load balancer has its rules',
+    source: '4.3, 6.5',
+  },
+  {
+    code: 'ResourceQuotaExceeded.ServerGroupAttachedNum',
+    actions: referring,
+    when: 'too many listeners and rules refer to a group',
+    source: '6.5, Quota Center',
+  },
+  {
+    code: 'ResourceQuotaExceeded.LoadBalancerServersNum',
+    actions: [...referring, ...serverAdditions],
+    when: 'servers times references exceed what the load balancer may have',
+    source: '4.3',
+  },
+  {
+    code: 'ResourceQuotaExceeded.ServerAddedNum',
+    actions: serverAdditions,
+    when: 'a server is in too many groups',
+    source: '6.7, Quota Center',
+  },
+  {
+    code: 'ResourceQuotaExceeded.ServerGroupServersNum',
+    actions: serverAdditions,
+    when: 'the group has its servers',
+    source: '4.3 (code E)',
+  },
+  { code: 'QuotaExceeded.RuleMatchEvaluationsNum', actions: ruleContents, when: 'a rule has too many match values', source: '4.2' },
+  { code: 'QuotaExceeded.RuleActionsNum', actions: ruleContents, when: 'a rule has too many actions', source: '4.2' },
+  { code: 'QuotaExceeded.RuleWildcardsNum', actions: ruleContents, when: 'a rule has too many values with wildcards', source: '4.2' },
+];
+
+const contents: readonly Row[] = [
+  {
+    code: 'OperationDenied.RewriteMissingForwardGroup',
+    actions: ruleContents,
+    when: 'Rewrite stands without ForwardGroup',
+    source: '4.2, 6.5',
+  },
+  {
+    code: 'OperationDenied.GRPCServerGroup',
+    actions: referring,
+    when: 'a gRPC group is used on a listener without HTTP/2',
+    source: '6.2, 6.5',
+  },
+  {
+    code: 'OperationDenied.ProtocolMustSameForForwardGroupAction',
+    actions: ruleContents,
+    when: 'groups of one action speak different protocols',
+    source: '6.5',
+  },
+  {
+    code: 'OperationDenied.SameGroupForForwardAndMirrorAction',
+    actions: ruleContents,
+    when: 'a group is forwarded to and mirrored to',
+    source: '6.5',
+  },
+  {
+    code: 'OperationDenied.IpGroupCanNotUsedForMirrorAction',
+    actions: ruleContents,
+    when: 'a group of type Ip is mirrored to',
+    source: '6.5',
+  },
+  {
+    code: 'OperationDenied.MirrorActionSupportHttpGroupOnly',
+    actions: ruleContents,
+    when: 'a group mirrored to does not speak HTTP',
+    source: '6.5',
+  },
+  { code: 'Mismatch.Protocol', actions: ruleContents, when: 'an HTTPS listener redirects to plain HTTP', source: '4.2, 6.5' },
+  {
+    code: 'IllegalParam.RuleConditions',
+    actions: ruleContents,
+    when: 'a condition is not one that the direction or type allows',
+    source: '4.2, 6.5 (code E)',
+  },
+  {
+    code: 'IllegalParam.RuleActions',
+    actions: ruleContents,
+    when: 'not exactly one final action, or it is not last, or a member is missing',
+    source: '4.2 (code E)',
+  },
+  {
+    code: 'UnsupportedFeature.ResponseRule',
+    actions: ruleCreations,
+    when: 'a response rule on a Basic load balancer',
+    source: '6.5 (code E)',
+  },
+  {
+    code: 'Mismatch.LoadBalancerEditionAndConnectionDrain',
+    actions: referring,
+    when: 'a Basic load balancer and a group that drains connections',
+    source: '6.2, 6.6',
+  },
+  {
+    code: 'Mismatch.LoadBalancerEditionAndSlowStartEnable',
+    actions: referring,
+    when: 'a Basic load balancer and a group with slow start',
+    source: '6.2, 6.6',
+  },
+  {
+    code: 'UnsupportedFeature.SlowStart',
+    actions: ['CreateServerGroup', 'UpdateServerGroupAttribute'],
+    when: 'slow start with a scheduler other than Wrr',
+    source: '6.6',
+  },
+  {
+    code: 'InvalidParameter',
+    actions: ['CreateListener', 'UpdateListenerAttribute'],
+    when: 'a setting that the protocol of the listener does not have',
+    source: '6.2',
+  },
+  {
+    code: 'IllegalParam.IdleTimeout',
+    actions: ['CreateListener', 'UpdateListenerAttribute'],
+    when: 'longer than the quota allows',
+    source: '4.3',
+  },
+  {
+    code: 'IllegalParam.RequestTimeout',
+    actions: ['CreateListener', 'UpdateListenerAttribute'],
+    when: 'longer than the quota allows',
+    source: '4.3',
+  },
+  { code: 'IllegalParam.MaxResults', actions: ['ListServerGroupServers'], when: 'more than the settings allow', source: '3.4, 10' },
+];
+
+/** Every refusal by state. */
+export const refusals: readonly Row[] = [...notFound, ...locks, ...conflicts, ...quotas, ...contents];
+
+/** The refusal of an action with a code of its rows. A code without a row is a mistake in the emulator and fails loudly. */
+export function refuse(action: string, code: string, detail: string): ServiceError {
+  const row = refusals.find((one) => one.code === code && one.actions.includes(action));
+  if (row === undefined) throw new Error(`no row says that ${action} refuses with ${code}`);
+  return new ServiceError(code, `${detail} (${row.when}).`, row.status === undefined ? {} : { status: row.status });
+}

@@ -1,0 +1,135 @@
+/** Starts the emulated ALB (with VPC's and ECS's look-ups) on a loopback port. */
+import * as z from 'zod';
+import { createFaultBook } from '../fault-book.ts';
+import { createJournal } from '../journal.ts';
+import { createAuthenticator } from '../openapi/authenticate.ts';
+import { createClientTokens } from '../openapi/client-tokens.ts';
+import { type Clock, systemClock } from '../openapi/clock.ts';
+import { commonDoors, type Doors } from '../openapi/doors.ts';
+import { startOpenApi } from '../openapi/server.ts';
+import { createWriteRate } from '../openapi/write-rate.ts';
+import type { LocalCredentials, LocalService } from '../service.ts';
+import { jobOperations } from './async-jobs.ts';
+import type { Cloud, ServerHealth } from './cloud.ts';
+import { viewOf } from './in-force.ts';
+import { createJobs } from './jobs.ts';
+import { healthOperations } from './listener-health.ts';
+import { listenerOperations } from './listeners.ts';
+import { loadBalancerOperations } from './load-balancers.ts';
+import { networkOperations } from './network-reads.ts';
+import { ruleOperations } from './rules.ts';
+import { serverGroupOperations } from './server-groups.ts';
+import { serverOperations } from './servers.ts';
+import { changeSettings } from './settings.ts';
+import { snapshot } from './snapshot.ts';
+import { createState } from './state.ts';
+import { tagOperations } from './tags.ts';
+import type { AlbView } from './view.ts';
+import { zoneOperations } from './zones.ts';
+
+/** What routes the traffic of the emulated ALB. */
+export interface AlbDataPlane {
+  stop(): Promise<void>;
+  /** Where the listeners can be reached on this machine. */
+  describe(): readonly {
+    readonly loadBalancerId: string;
+    readonly listenerId: string;
+    readonly protocol: string;
+    readonly port: number;
+    readonly url: string;
+  }[];
+  /** How the servers of a group are, as its health checks find them. */
+  health?(serverGroupId: string): readonly ServerHealth[];
+}
+
+export interface AlbOptions {
+  /** Absent or 0: any free port. */
+  readonly port?: number;
+  readonly credentials: LocalCredentials;
+  /** As for `PUT /_/settings`. */
+  readonly settings?: unknown;
+  /** Jobs, tokens and flow control go by it; the dates of signatures go by the machine's clock. */
+  readonly clock?: Clock;
+  readonly dataPlane?: (view: AlbView) => AlbDataPlane;
+}
+
+export interface AlbService extends LocalService {
+  readonly view: AlbView;
+}
+
+const network = z.array(
+  z.strictObject({
+    networkInterfaceId: z.string().min(1),
+    privateIp: z.union([z.ipv4(), z.ipv6()]),
+    vpcId: z.string().min(1),
+    vSwitchId: z.string().min(1),
+    zoneId: z.string().min(1),
+    instanceId: z.string(),
+    socket: z.string().regex(/^(.+:\d{1,5})?$/, 'must be host:port or empty'),
+  }),
+);
+
+const operations = [
+  ...loadBalancerOperations,
+  ...listenerOperations,
+  ...ruleOperations,
+  ...serverGroupOperations,
+  ...serverOperations,
+  ...tagOperations,
+  ...jobOperations,
+  ...zoneOperations,
+  ...healthOperations,
+  ...networkOperations,
+];
+
+/** The actions that are served, for documents and tests. */
+export const servedActions = (cloud: Cloud): readonly string[] => operations.map((serve) => serve(cloud).action);
+
+/** Starts it; `settings` that are unknown or out of range are refused with a ZodError. */
+export async function startAlb(options: AlbOptions): Promise<AlbService> {
+  const clock = options.clock ?? systemClock;
+  let settings = changeSettings(undefined, options.settings ?? {});
+  const state = createState(options.credentials.region);
+  const jobs = createJobs(clock, state);
+  const view = viewOf(state);
+  const dataPlane = options.dataPlane?.(view);
+  const cloud: Cloud = {
+    region: options.credentials.region,
+    clock,
+    state,
+    jobs,
+    settings: () => settings,
+    health: (serverGroupId) => dataPlane?.health?.(serverGroupId) ?? [],
+  };
+  const journal = createJournal(clock.now);
+  const faults = createFaultBook();
+  const doors: Doors = {
+    ...commonDoors(journal, faults),
+    'GET /_/state': () => snapshot(cloud, dataPlane?.describe() ?? []),
+    'GET /_/settings': () => settings,
+    'PUT /_/settings': (body) => {
+      settings = changeSettings(settings, body);
+      return settings;
+    },
+    'PUT /_/network': (body) => {
+      state.setInterfaces(network.parse(body));
+      return {};
+    },
+  };
+  const pipeline = {
+    operations: operations.map((serve) => serve(cloud)),
+    clock,
+    faults,
+    tokens: createClientTokens(clock.now, () => settings),
+    count: createWriteRate(clock.now),
+    rules: () => ({ ...settings, writeRate: settings.writeRate ?? undefined }),
+  };
+  const authenticate = createAuthenticator(options.credentials, Date.now);
+  const service = await startOpenApi({ name: 'ALB', port: options.port ?? 0, authenticate, pipeline, journal, doors });
+  const stop = async () => {
+    jobs.stop();
+    await service.stop();
+    await dataPlane?.stop();
+  };
+  return { url: service.url, stop, view };
+}
