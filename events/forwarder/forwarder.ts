@@ -44,7 +44,6 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   const ending = new AbortController();
   const publisher = createPublisher(options);
   const reflectors = createReflectors(options, ending.signal, publisher);
-  let running: readonly Promise<void>[] = [];
   const state = (): ForwarderState => {
     const { oldest } = publisher.pending;
     return {
@@ -57,12 +56,12 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   };
   return {
     start: () => {
-      running = reflectors.map(({ kind, reflector }) => keepRunning(kind, () => reflector.run(), ending.signal, options));
+      for (const { kind, reflector } of reflectors) void keepRunning(kind, () => reflector.run(), ending.signal, options);
     },
     state,
     stop: async () => {
       ending.abort();
-      await Promise.all(running);
+      // Not waiting for the reflectors: a list under way may take its whole deadline, and the pending keys have to go now.
       return publisher.stop();
     },
   };

@@ -4,7 +4,7 @@
  * when a complete list does not have it.
  */
 import type { AlbeitError } from '#shared/errors.ts';
-import { listAll } from '#shared/kube/lists.ts';
+import { listKept } from '#shared/kube/lists.ts';
 import type { KindName, KubeObject } from '#shared/kube/port.ts';
 import { backoffMs, pause, type Timers } from '#shared/kube/timers.ts';
 import type { Transport } from '#shared/kube/transport.ts';
@@ -131,7 +131,7 @@ export class Reflector<T> {
     if (this.#synced) this.#options.ended('relist');
     const keep = (object: KubeObject) => ({ name: nameOf(object), version: object.metadata.resourceVersion ?? '', value: project(object) });
     const listing = metadataOnly ? { keep, accept: metadataAccept.list } : { keep };
-    const list = await listAll(this.#means.transport, kind, {}, listing);
+    const list = await listKept(this.#means.transport, kind, {}, listing);
     this.#replaceAll(list.items);
     if (!this.#synced) {
       this.#synced = true;

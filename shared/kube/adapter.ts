@@ -20,7 +20,7 @@ export function kubeOver(transport: Transport): Kube {
     },
     // The server lists the kind that was asked for; fields are checked where they are used.
     list: async <T extends KubeObject>(...[kind, options]: Parameters<Kube['list']>) =>
-      (await listAll(transport, kind, options ?? {}, { keep: (object) => object })) as KubeList<T>,
+      (await listAll(transport, kind, options ?? {})) as KubeList<T>,
     create: async (object) => {
       const name = nameOf(object);
       const answer = await transport.send({ method: 'POST', path: collectionPath(name.kind, name.namespace), body: object });

@@ -25,13 +25,17 @@ export interface Listing<T> {
 /**
  * Lists a kind to the end. When the server forgets the list between two pages (410) it is begun once more; a second time is KUBE-AWAY.
  */
-export async function listAll<T>(transport: Transport, kind: KindName, options: ListOptions, listing: Listing<T>): Promise<KubeList<T>> {
+export async function listKept<T>(transport: Transport, kind: KindName, options: ListOptions, listing: Listing<T>): Promise<KubeList<T>> {
   const once = await listPages(transport, kind, options, listing);
   const list = once ?? (await listPages(transport, kind, options, listing));
   if (list === undefined)
     throw new AlbeitError('KUBE-AWAY', { detail: `the list of ${kinds[kind].plural} expired twice while it was read` });
   return list;
 }
+
+/** The same with whole objects. */
+export const listAll = (transport: Transport, kind: KindName, options: ListOptions): Promise<KubeList<KubeObject>> =>
+  listKept(transport, kind, options, { keep: (object) => object });
 
 /** `undefined`: the list expired. */
 async function listPages<T>(
