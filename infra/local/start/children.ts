@@ -1,0 +1,132 @@
+/**
+ * The programs of the local cloud as child processes, all in the process group of this one. Each tells by one line of JSON on its standard
+ * output that it is ready (see `runAsProcess`); every other line is a log line. A child ends when its standard input does, so that none
+ * outlives this process, however it dies.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+export interface ChildOptions {
+  /** For people: `MNS`. */
+  readonly name: string;
+  /** A bundled program. */
+  readonly file: string;
+  /** Settings beyond those of this process, whose own `ALBEIT_…` are not passed on: programs refuse settings that they do not know. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The ready line of a program that is no emulator. */
+  readonly readReady?: (line: string) => Ready | undefined;
+  /** Every line of its output that is not the ready line. */
+  readonly onLine: (line: string) => void;
+  readonly readyWithinMs: number;
+}
+
+/** What the program said when it was ready: its `url` and more. */
+export type Ready = Readonly<Record<string, unknown>> & { readonly url: string };
+
+interface Running {
+  readonly name: string;
+  readonly process: ChildProcess;
+  readonly exited: Promise<void>;
+}
+
+/** How long a child has to end by itself, in ms, before it is killed. */
+const graceMs = 3_000;
+/** Lines of a dead child's error output that are shown. */
+const lastLines = 5;
+
+/** Loaded before the program: a parent that dies without a word closes the pipe, and the program ends as it would on SIGTERM. */
+const endWithParent = `data:text/javascript,${encodeURIComponent(
+  "process.stdin.once('end', () => process.kill(process.pid, 'SIGTERM')).resume().unref()",
+)}`;
+
+const inherited = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ALBEIT_') && name !== 'KUBECONFIG'));
+
+/** How an emulator gets its options (see `runAsProcess`). */
+export const localOptions = (options: unknown): Readonly<Record<string, string>> => ({ ALBEIT_LOCAL_OPTIONS: JSON.stringify(options) });
+
+export class Children {
+  private readonly running: Running[] = [];
+  private readonly onDeath: (reason: Error) => void;
+  private stopping = false;
+
+  /** `onDeath` is called once, with the reason, when a child ends that nobody stopped. */
+  constructor(onDeath: (reason: Error) => void) {
+    this.onDeath = onDeath;
+  }
+
+  /** Starts a program and waits until it is ready. Throws its own words when it does not get there. */
+  async start(options: ChildOptions): Promise<Ready> {
+    const child = spawn(process.execPath, ['--import', endWithParent, options.file], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...inherited(), ...options.env },
+    });
+    child.stdin?.on('error', () => undefined); // a child that is gone closes the pipe
+    const errors = this.collectErrors(child, options);
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    this.running.push({ name: options.name, process: child, exited });
+    const ready = await this.untilReady(child, options, errors);
+    child.once('exit', (code, signal) => this.died(options.name, code, signal, errors));
+    return ready;
+  }
+
+  /** Ends all, the last started first. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    for (const { process: child, exited } of [...this.running].reverse()) {
+      child.kill('SIGTERM');
+      child.stdin?.end();
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      await exited;
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ctrl-C reaches every process of the group: from now on, ending is no surprise. */
+  expectTheEnd(): void {
+    this.stopping = true;
+  }
+
+  private collectErrors(child: ChildProcess, options: ChildOptions): readonly string[] {
+    const errors: string[] = [];
+    if (child.stderr === null) return errors;
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      errors.push(line);
+      if (errors.length > lastLines) errors.shift();
+      options.onLine(line);
+    });
+    return errors;
+  }
+
+  private untilReady(child: ChildProcess, options: ChildOptions, errors: readonly string[]): Promise<Ready> {
+    return new Promise((resolve, reject) => {
+      const failed = (why: string) => {
+        clearTimeout(timer);
+        reject(new Error([`${options.name} ${why}`, ...errors].join('\n  ')));
+      };
+      const timer = setTimeout(() => failed(`was not ready within ${options.readyWithinMs / 1000} s`), options.readyWithinMs);
+      child.once('error', (error) => failed(`could not be started: ${error.message}`));
+      // `close`, not `exit`: its last words have been read then.
+      child.once('close', (code, signal) => failed(`ended at its start (${signal ?? `exit code ${code}`})`));
+      if (child.stdout === null) return;
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const ready = (options.readReady ?? readLocalService)(line);
+        if (ready === undefined) return options.onLine(line);
+        clearTimeout(timer);
+        resolve(ready);
+      });
+    });
+  }
+
+  private died(name: string, code: number | null, signal: string | null, errors: readonly string[]): void {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.onDeath(new Error([`${name} ended by itself (${signal ?? `exit code ${code}`})`, ...errors].join('\n  ')));
+  }
+}
+
+function readLocalService(line: string): Ready | undefined {
+  if (!line.startsWith('{"ready":')) return undefined;
+  // Our own programs write this line, from a `LocalService`.
+  return (JSON.parse(line) as { readonly ready: Ready }).ready;
+}

@@ -1,0 +1,151 @@
+/** Brings the local cloud up, in the order in which its parts need each other, and takes it down again. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createKube } from '#shared/kube/adapter.ts';
+import type { Kube } from '#shared/kube/port.ts';
+import { localCredentials } from '../credentials.ts';
+import { Children, localOptions, type Ready } from './children.ts';
+import { prepareCluster } from './cluster.ts';
+import { deployedFunctions } from './functions.ts';
+import type { StartOptions } from './options.ts';
+import { choosePorts, type PortName, type Ports } from './ports.ts';
+import { bundleDeployables, bundleEmulators, forwarderFile, outDir, type Program, programFile, programs } from './programs.ts';
+import { ensureQueues } from './queues.ts';
+import type { ReadyFacts } from './ready-file.ts';
+import type { Screen } from './screen.ts';
+import { type Endpoints, forwarderEnvironment, functionEnvironment, newSigningKeys } from './settings.ts';
+
+export interface LocalCloud {
+  readonly facts: ReadyFacts;
+  readonly kube: Kube;
+  stop(): Promise<void>;
+}
+
+/** Generous: with the real binaries on a busy machine the control plane alone takes ten seconds. */
+const readyWithinMs = 90_000;
+
+interface Site {
+  readonly options: StartOptions;
+  readonly ports: Ports;
+  /** Folder for data, keys and kubeconfig; removed at the end. */
+  readonly dir: string;
+  readonly children: Children;
+  readonly screen: Screen;
+}
+
+function startProgram(site: Site, program: Program & PortName, options: object): Promise<Ready> {
+  const { children, screen, ports } = site;
+  return children
+    .start({
+      name: programs[program],
+      file: programFile(program),
+      env: localOptions({ port: ports.of(program), ...options }),
+      onLine: (line) => screen.error(`${program}: ${line}`),
+      readyWithinMs,
+    })
+    .then((ready) => {
+      screen.line(`${programs[program].padEnd(18)} ${ready.url}`);
+      return ready;
+    });
+}
+
+/** The kubeconfig's path and the API server's URL. */
+async function startKubernetes(site: Site): Promise<{ readonly url: string; readonly kubeconfig: string }> {
+  const { options, dir } = site;
+  if (options.kube === 'external') {
+    const kubeconfig = process.env['KUBECONFIG'] ?? '';
+    if (kubeconfig === '') throw new Error('--kube=external needs KUBECONFIG to name a kubeconfig');
+    return { url: 'external', kubeconfig };
+  }
+  const assets = process.env['KUBEBUILDER_ASSETS'] ?? '';
+  if (options.kube === 'assets' && assets === '') {
+    throw new Error('--kube=assets needs KUBEBUILDER_ASSETS to name a folder with etcd, kube-apiserver and kube-controller-manager');
+  }
+  const kind = options.kube === 'assets' ? { kind: 'assets', assets } : { kind: 'embedded' };
+  const ready = await startProgram(site, 'kubernetes', { ...kind, dir: join(dir, 'kubernetes') });
+  return { url: ready.url, kubeconfig: String(ready['kubeconfig']) };
+}
+
+async function startForwarder(site: Site, endpoints: Endpoints, signingKeys: string): Promise<void> {
+  await site.children.start({
+    name: 'forwarder',
+    file: forwarderFile,
+    env: forwarderEnvironment(endpoints, signingKeys, site.ports.of('forwarder')),
+    onLine: (line) => {
+      if (/"level":(4|5|6)0/.test(line)) site.screen.error(`forwarder: ${line}`);
+    },
+    readReady: (line) => (line.includes('"forwarder started"') ? { url: '' } : undefined),
+    readyWithinMs,
+  });
+  site.screen.line('forwarder          follows the cluster');
+}
+
+async function startAll(site: Site): Promise<Omit<LocalCloud, 'stop'>> {
+  const { options, dir, ports, screen } = site;
+  const deployables = bundleDeployables();
+  deployables.catch(() => undefined); // awaited below; a failure until then must not end the process unseen
+  await bundleEmulators();
+  screen.line('emulators built');
+  const credentials = localCredentials;
+  const [kubernetes, mns, alb] = await Promise.all([
+    startKubernetes(site),
+    startProgram(site, 'mns', { dir: join(dir, 'mns'), credentials }),
+    startProgram(site, 'alb', { credentials, ...(ports.listeners === 'free' ? {} : { listenerPorts: ports.listeners }) }),
+  ]);
+  const kube = createKube({ kubeconfig: { path: kubernetes.kubeconfig } });
+  await Promise.all([ensureQueues(mns.url), prepareCluster(kube), deployables]);
+  screen.line('functions and forwarder built; queues and AlbConfig kind are there');
+  const endpoints: Endpoints = { alb: alb.url, mns: mns.url, kubeconfig: kubernetes.kubeconfig };
+  const signingKeys = newSigningKeys();
+  const environment = functionEnvironment(endpoints, signingKeys, options.functionTimeout);
+  const functions = deployedFunctions(outDir, environment, options.functionTimeout);
+  const [fc] = await Promise.all([
+    startProgram(site, 'fc', { credentials, mns: mns.url, functions }),
+    // The real control planes bring their own Deployment controller.
+    startProgram(site, 'node', { kubeconfig: kubernetes.kubeconfig, albUrl: alb.url, deployments: options.kube === 'embedded' }),
+    startForwarder(site, endpoints, signingKeys),
+  ]);
+  const { accessKeyId, accessKeySecret, region } = credentials;
+  return {
+    kube,
+    facts: {
+      pid: process.pid,
+      kubeconfig: kubernetes.kubeconfig,
+      kubernetes: kubernetes.url,
+      mns: mns.url,
+      fc: fc.url,
+      alb: alb.url,
+      console: null,
+      credentials: { accessKeyId, accessKeySecret, region },
+    },
+  };
+}
+
+/** Starts everything or nothing. `byItself` is called when a part ends later without `wanted`. */
+export async function startCloud(
+  options: StartOptions,
+  screen: Screen,
+  end: { readonly wanted: AbortSignal; readonly byItself: (reason: Error) => void },
+): Promise<LocalCloud> {
+  const dir = await mkdtemp(join(tmpdir(), 'albeit-'));
+  const children = new Children(end.byItself);
+  end.wanted.addEventListener('abort', () => children.expectTheEnd(), { once: true });
+  const stop = async () => {
+    await children.stop();
+    await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    const cloud = await startAll({ options, ports: choosePorts(options.ports), dir, children, screen });
+    return {
+      ...cloud,
+      stop: async () => {
+        cloud.kube.close();
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
