@@ -24,14 +24,6 @@ const balancerSettings: LoadBalancerSettings = {
 };
 const tags: Tags = { 'ack.aliyun.com': 'c-local', 'ingress.k8s.alibaba/albconfig': 'kube-system/cafe' };
 
-/** The interfaces that an ALB must know before the suite registers their addresses. */
-export const networkInterfaces = [
-  { networkInterfaceId: 'eni-1', address: '10.64.0.1' },
-  { networkInterfaceId: 'eni-1', address: '10.64.0.99' },
-  { networkInterfaceId: 'eni-2', address: '10.64.0.2' },
-  { networkInterfaceId: 'eni-3', address: '10.64.0.3' },
-];
-
 const server = (index: number): Server => ({
   serverType: 'Eni',
   serverId: `eni-${index}`,

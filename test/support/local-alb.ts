@@ -1,54 +1,67 @@
-/** The ALB emulator for contract suites: on a free port, with work that takes a few milliseconds. */
-import { setTimeout as delay } from 'node:timers/promises';
-import { type AlbService, startAlb } from '#infra/local/alb/start.ts';
-import { localCredentials } from '#infra/local/credentials.ts';
-import type { CloudOptions } from '#shared/cloud/options.ts';
+/** The emulated ALB for tests: its clock is the test's, its network has a few pods, and its doors are at hand. */
 
-const quick = 4;
+import { type AlbOptions, type AlbService, startAlb } from '#infra/local/alb/start.ts';
+import type { LocalInterface } from '#infra/local/alb/view.ts';
+import { localCredentials } from '#infra/local/credentials.ts';
+import type { JournalEntry } from '#infra/local/service.ts';
+import type { CloudOptions } from '#shared/cloud/options.ts';
+import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 export interface LocalAlb {
   readonly service: AlbService;
+  readonly clock: VirtualClock;
   readonly options: CloudOptions;
-  /** Lets work that goes on after an answer come nearer to its end. */
-  tick(): Promise<void>;
-  /** Replaces the network interfaces of `vpc-local`. */
-  hold(interfaces: readonly { readonly networkInterfaceId: string; readonly address: string }[]): Promise<void>;
+  readonly region: string;
+  put(door: 'settings' | 'faults' | 'network', body: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
+  state(): Promise<Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>>;
+  journal(after?: number): Promise<readonly JournalEntry[]>;
 }
 
-async function putNetwork(url: string, interfaces: Parameters<LocalAlb['hold']>[0]): Promise<void> {
-  const body = interfaces.map(({ networkInterfaceId, address }) => ({
-    networkInterfaceId,
-    privateIp: address,
-    vpcId: 'vpc-local',
-    vSwitchId: 'vsw-local-a',
-    zoneId: 'cn-local-a',
-    instanceId: 'i-local',
-    socket: '',
-  }));
-  const answer = await fetch(`${url}/_/network`, { method: 'PUT', body: JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`PUT /_/network answered ${answer.status}: ${await answer.text()}`);
-}
+/** A network interface of one pod in the local VPC. */
+export const podInterface = (networkInterfaceId: string, privateIp: string, more: Partial<LocalInterface> = {}): LocalInterface => ({
+  networkInterfaceId,
+  privateIp,
+  vpcId: 'vpc-local',
+  vSwitchId: 'vsw-local-a',
+  zoneId: `${localCredentials.region}-a`,
+  instanceId: `i-${networkInterfaceId}`,
+  socket: '',
+  ...more,
+});
 
-export async function startLocalAlb(): Promise<LocalAlb> {
-  const service = await startAlb({
-    credentials: localCredentials,
-    settings: {
-      times: {
-        loadBalancerMs: quick,
-        loadBalancerUpdateMs: quick,
-        listenerMs: quick,
-        ruleMs: quick,
-        serverGroupMs: quick,
-        serversMs: quick,
-        deleteMs: quick,
-      },
-    },
-  });
-  const { region, accessKeyId, accessKeySecret } = localCredentials;
+/** `eni-1` … `eni-9` with 10.64.0.1 … 10.64.0.9; `eni-1` has 10.64.0.99 as well. */
+export const fewPods: readonly LocalInterface[] = [
+  ...Array.from({ length: 9 }, (_, index) => podInterface(`eni-${index + 1}`, `10.64.0.${index + 1}`)),
+  podInterface('eni-1', '10.64.0.99'),
+];
+
+export async function startLocalAlb(options: Partial<AlbOptions> = {}): Promise<LocalAlb> {
+  const clock = createVirtualClock();
+  const service = await startAlb({ credentials: localCredentials, clock, ...options });
+  const put: LocalAlb['put'] = async (door, body) => {
+    const response = await fetch(`${service.url}/_/${door}`, { method: 'PUT', body: JSON.stringify(body) });
+    return { status: response.status, body: await response.json() };
+  };
+  await put('network', fewPods);
   return {
     service,
-    options: { endpoint: service.url, region, accessKeyId, accessKeySecret },
-    tick: () => delay(2),
-    hold: (interfaces) => putNetwork(service.url, interfaces),
+    clock,
+    region: localCredentials.region,
+    options: {
+      endpoint: service.url,
+      region: localCredentials.region,
+      accessKeyId: localCredentials.accessKeyId,
+      accessKeySecret: localCredentials.accessKeySecret,
+    },
+    put,
+    // The door's JSON, in the shapes of snapshot.ts.
+    state: async () => (await fetch(`${service.url}/_/state`)).json() as ReturnType<LocalAlb['state']>,
+    journal: async (after = 0) => {
+      const text = await (await fetch(`${service.url}/_/journal?after=${after}`)).text();
+      return text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line): JournalEntry => JSON.parse(line));
+    },
   };
 }
