@@ -14,6 +14,8 @@ export interface ScriptedApi {
   readonly url: string;
   /** Path and query of every request so far for a kind. */
   asked(kind: KindName): readonly string[];
+  /** The Accept header of each. */
+  accepts(kind: KindName): readonly string[];
   /** Adds answers for requests of a kind, one each. */
   script(kind: KindName, ...replies: readonly Reply[]): void;
   stop(): Promise<void>;
@@ -91,10 +93,10 @@ const kindOf = (url: string): KindName | undefined => {
 
 export async function startScriptedApi(): Promise<ScriptedApi> {
   const scripts = new Map<KindName, Reply[]>();
-  const requests: string[] = [];
+  const requests: { readonly url: string; readonly accept: string }[] = [];
   const server = createServer((request, response) => {
     const url = request.url ?? '';
-    requests.push(url);
+    requests.push({ url, accept: request.headers.accept ?? '' });
     const kind = kindOf(url);
     const reply = kind === undefined ? undefined : scripts.get(kind)?.shift();
     reply?.(request, response);
@@ -105,7 +107,8 @@ export async function startScriptedApi(): Promise<ScriptedApi> {
   return {
     url,
     kubeconfig: { text: kubeconfigText(url) },
-    asked: (kind) => requests.filter((one) => kindOf(one) === kind),
+    asked: (kind) => requests.flatMap((one) => (kindOf(one.url) === kind ? [one.url] : [])),
+    accepts: (kind) => requests.flatMap((one) => (kindOf(one.url) === kind ? [one.accept] : [])),
     script: (kind, ...replies) => void scripts.set(kind, [...(scripts.get(kind) ?? []), ...replies]),
     stop: () =>
       new Promise((resolve) => {
