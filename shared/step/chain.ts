@@ -1,0 +1,80 @@
+/** What comes next: the chain's order for each phase, and where a chain starts. Pure. */
+import { type ChainStep, chainSteps, type Phase } from '#events/contract/messages.ts';
+import type { Stack } from '#shared/model/stack.ts';
+import { isQuiet } from './ledger.ts';
+import type { AlbConfigLedger } from './record.ts';
+
+/** Things are created up the chain and removed down it. A balancer takes its listeners and rules along, but never its groups. */
+const order: Readonly<Record<Phase, readonly ChainStep[]>> = {
+  apply: chainSteps,
+  collect: ['listener', 'server-group'],
+  delete: ['instance', 'server-group'],
+};
+
+export interface Hop {
+  readonly step: ChainStep;
+  readonly phase: Phase;
+  readonly delaySeconds: number;
+}
+
+export type StepHashes = Readonly<Record<ChainStep, string>>;
+
+/** A step with nothing to apply: its hash stands, or every write of the same target was accepted and only verification is left. */
+const isSatisfied = (ledger: AlbConfigLedger, hashes: StepHashes, step: ChainStep): boolean => {
+  const entry = ledger.steps[step];
+  return entry?.hash === hashes[step] || (entry?.applied === true && entry.target === hashes[step]);
+};
+
+/** Listeners and groups that we made, that nobody wants any more, and that nothing in the cloud points to. */
+export function collectable(
+  stack: Stack,
+  ledger: AlbConfigLedger,
+): { readonly listeners: readonly string[]; readonly groups: readonly string[] } {
+  const wantedListeners = new Set<string>(stack.listeners.map((one) => one.identity));
+  const wantedGroups = new Set<string>(stack.groups.map((one) => one.identity));
+  const inRules = new Set(ledger.groupsInRules);
+  return {
+    listeners: Object.keys(ledger.listeners).filter((one) => !wantedListeners.has(one)),
+    groups: Object.keys(ledger.groups).filter((one) => !wantedGroups.has(one) && !inRules.has(ledger.groups[one] ?? '')),
+  };
+}
+
+/** Balancers take tens of seconds in the cloud; asking sooner than this is a wasted call. */
+const firstLookMs = 3000;
+
+const delayBefore = (step: ChainStep, ledger: AlbConfigLedger, now: number): number => {
+  const made = ledger.loadBalancer;
+  if (step !== 'listener' || made?.active !== false || made.createdAt === undefined) return 0;
+  return Math.max(0, Math.ceil((made.createdAt + firstLookMs - now) / 1000));
+};
+
+/** Where the chain goes after `step` is done; `undefined` when it is complete. */
+export function hopAfter(
+  at: { readonly step: ChainStep; readonly phase: Phase },
+  stack: Stack,
+  ledger: AlbConfigLedger,
+  hashes: StepHashes,
+  now: number,
+): Hop | undefined {
+  const path = order[at.phase];
+  const rest = path.slice(path.indexOf(at.step) + 1);
+  if (at.phase !== 'apply') return rest[0] === undefined ? undefined : { step: rest[0], phase: at.phase, delaySeconds: 0 };
+  const next = rest.find((step) => !isSatisfied(ledger, hashes, step));
+  if (next !== undefined) return { step: next, phase: 'apply', delaySeconds: delayBefore(next, ledger, now) };
+  // Nothing is left to write, but something is not verified: look again from here.
+  if (!isQuiet(ledger)) return { step: at.step, phase: 'apply', delaySeconds: 1 };
+  const surplus = collectable(stack, ledger);
+  return surplus.listeners.length + surplus.groups.length > 0 ? { step: 'listener', phase: 'collect', delaySeconds: 0 } : undefined;
+}
+
+/** Where a new chain starts; `undefined` when there is nothing to do. */
+export function firstHop(stack: Stack, ledger: AlbConfigLedger | undefined, hashes: StepHashes): Hop | undefined {
+  if (stack.mode === 'paused' || stack.want === 'hold') return undefined;
+  if (stack.want === 'remove') return ledger === undefined ? undefined : { step: 'instance', phase: 'delete', delaySeconds: 0 };
+  if (ledger === undefined) return { step: 'instance', phase: 'apply', delaySeconds: 0 };
+  const first = chainSteps.find((step) => !isSatisfied(ledger, hashes, step));
+  if (first !== undefined) return { step: first, phase: 'apply', delaySeconds: 0 };
+  if (!isQuiet(ledger)) return { step: 'rule', phase: 'apply', delaySeconds: 0 };
+  const surplus = collectable(stack, ledger);
+  return surplus.listeners.length + surplus.groups.length > 0 ? { step: 'listener', phase: 'collect', delaySeconds: 0 } : undefined;
+}

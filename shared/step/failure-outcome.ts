@@ -1,0 +1,40 @@
+/** What the runtime does about a thrown error: one table, in one place. Adapters only classify. */
+import { CloudFailure, type FailureClass } from '#shared/cloud/failure.ts';
+import { AlbeitError } from '#shared/errors.ts';
+import type { ObjectRef, Problem } from '#shared/problem.ts';
+import { type Outcome, wait } from './outcome.ts';
+import { ClaimLost } from './records.ts';
+
+const park = (error: AlbeitError, owner: ObjectRef, afterSeconds?: number): Outcome => ({
+  kind: 'park',
+  because: error.message,
+  problems: [problemOf(error, owner)],
+  ...(afterSeconds === undefined ? {} : { afterSeconds }),
+});
+
+/** A thrown error as a problem of the object on whose behalf the call was made. */
+export const problemOf = (error: AlbeitError, owner: ObjectRef): Problem => ({ code: error.code, object: owner, facts: error.facts });
+
+/** Not reported to people: the service asks for time, or somebody else was faster, and the next run will see. */
+const quiet: ReadonlySet<FailureClass> = new Set(['busy', 'conflict', 'not-found']);
+
+function ofCloud(error: CloudFailure, owner: ObjectRef): Outcome {
+  if (quiet.has(error.failure)) return { kind: 'park', because: error.message, problems: [], afterSeconds: 1 };
+  if (error.failure === 'throttled') {
+    return { kind: 'park', because: error.message, problems: [], afterSeconds: Math.ceil((error.retryAfterMs ?? 1000) / 1000) };
+  }
+  return error.failure === 'quota' ? park(error, owner, 60) : park(error, owner);
+}
+
+/** The outcome of an error thrown while `owner` was worked on. Anything unknown is parked, logged with its stack, and never lost. */
+export function outcomeOf(error: unknown, owner: ObjectRef): Outcome {
+  if (error instanceof ClaimLost) return wait(1, error.message);
+  if (error instanceof CloudFailure) return ofCloud(error, owner);
+  if (error instanceof AlbeitError) return park(error, owner);
+  const detail = error instanceof Error ? error.message : String(error);
+  return park(new AlbeitError('BUG', { detail }, { cause: error }), owner);
+}
+
+/** What we remember proved wrong: the next run must look everything up anew. */
+export const isStaleMemory = (error: unknown): boolean =>
+  error instanceof CloudFailure && (error.failure === 'not-found' || error.failure === 'conflict');

@@ -1,0 +1,93 @@
+/**
+ * The record of a key: claim and ledger in one object. It is a cache: losing it costs reads (everything can be found by tags), never
+ * correctness. Stored as one Lease per key; `records.ts` reads and swaps it.
+ */
+import type { ChainStep } from '#events/contract/messages.ts';
+import type { GroupIdentity, ListenerIdentity } from '#shared/model/stack.ts';
+
+/** Asynchronous work that a step started and nobody has verified yet. */
+export interface PendingJob {
+  readonly step: ChainStep;
+  readonly jobId: string;
+  /** Identity of the thing it works on, for the person who reads the log. */
+  readonly what: string;
+}
+
+/** How far one step has come. */
+export interface StepLedger {
+  /** Hash of what was verified as applied. Cleared before the first write, set after the last verified one. */
+  readonly hash?: string;
+  /** Hash of what is being applied. */
+  readonly target?: string;
+  /** Every write of the target was accepted; it becomes the hash when its jobs have succeeded. */
+  readonly applied?: boolean;
+}
+
+/** What we remember of an AlbConfig. */
+export interface AlbConfigLedger {
+  /** Counted up before every new intent, so that add, remove, add again never replays an old answer of the service. */
+  readonly incarnation: number;
+  readonly loadBalancer?: {
+    readonly id: string;
+    readonly dnsName: string;
+    readonly active: boolean;
+    /** API server's clock, ms: when we created it. Absent when we found it. */
+    readonly createdAt?: number;
+  };
+  /** Steps whose things nobody can have written yet, because this record made their parent: there is nothing to observe. */
+  readonly untouched: readonly ChainStep[];
+  readonly groups: Readonly<Record<GroupIdentity, string>>;
+  readonly listeners: Readonly<Record<ListenerIdentity, string>>;
+  /** Ids of groups that rules in the cloud pointed to when we last looked: not collected while they are here. */
+  readonly groupsInRules: readonly string[];
+  readonly jobs: readonly PendingJob[];
+  readonly steps: Readonly<Partial<Record<ChainStep, StepLedger>>>;
+  /** The chain that will come back by a delayed message. A second one need not be started, an older one need not go on. */
+  readonly waiting?: { readonly chain: string; readonly step: ChainStep };
+  /** Hash of what was last told to people, and of each Ingress's part, so that an Event is written once. */
+  readonly reported?: { readonly hash: string; readonly ingresses: Readonly<Record<string, string>>; readonly problems: readonly string[] };
+}
+
+/** One server as remembered: enough to compare and to remove it. */
+export interface RememberedServer {
+  readonly serverId: string;
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** What the member lane remembers of one group. */
+export interface GroupMembers {
+  /** The servers of the last verified state; absent when unknown, so that the next run lists them. */
+  readonly servers?: readonly RememberedServer[];
+  /** What will be true when `jobId` has succeeded. */
+  readonly next?: readonly RememberedServer[];
+  readonly jobId?: string;
+  /** Number of endpoints wanted, with or without a network interface. */
+  readonly wanted?: number;
+  /** Digest of the endpoints last applied whole: dispatch compares it on a resync. */
+  readonly digest?: string;
+}
+
+/** What we remember of a Service. `members` is written by the member lane alone, `groups` by the chain alone. */
+export interface ServiceLedger {
+  readonly incarnation: number;
+  readonly members: Readonly<Record<string, GroupMembers>>;
+}
+
+/** A group that the chain made for a Service, by group id. */
+export interface ServiceGroup {
+  readonly albConfig: string;
+  readonly portName: string;
+}
+
+export const emptyAlbConfigLedger: AlbConfigLedger = {
+  incarnation: 0,
+  untouched: [],
+  groups: {},
+  listeners: {},
+  groupsInRules: [],
+  jobs: [],
+  steps: {},
+};
+
+export const emptyServiceLedger: ServiceLedger = { incarnation: 0, members: {} };

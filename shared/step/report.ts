@@ -1,0 +1,149 @@
+/**
+ * What people are told, as a projection of stack and ledger: AlbConfig status and conditions, hostnames of Ingresses, Events. Pure and
+ * bounded: at most 50 Ingresses are named in the status, members never.
+ */
+
+import type { Stack } from '#shared/model/stack.ts';
+import type { Ingress, Wish } from '#shared/model/wish.ts';
+import { shortHash } from '#shared/ownership.ts';
+import { explainProblem, type ObjectRef, type Problem, refText } from '#shared/problem.ts';
+import type { AlbConfigLedger } from '#shared/step/record.ts';
+
+/** A status of 200 rules is 35 KB; naming the first 50 faulty Ingresses keeps it readable, the rest are counted. */
+const namedIngresses = 50;
+
+export interface EventDraft {
+  readonly object: ObjectRef;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Report {
+  /** Merge patch for the AlbConfig's status; absent when nothing changed. */
+  readonly status?: Readonly<Record<string, unknown>>;
+  readonly hostnames: readonly { readonly ingress: ObjectRef; readonly hostname: string | undefined }[];
+  readonly events: readonly EventDraft[];
+  /** What to remember as told. */
+  readonly reported: NonNullable<AlbConfigLedger['reported']>;
+}
+
+export interface ReportInput {
+  readonly wish: Wish;
+  readonly stack: Stack;
+  readonly ledger: AlbConfigLedger;
+  /** Found while applying, besides those of the stack. */
+  readonly problems: readonly Problem[];
+  /** The chain has nothing left to do. */
+  readonly complete: boolean;
+  /** API server's clock, ms. */
+  readonly now: number;
+}
+
+const problemKey = (problem: Problem): string =>
+  shortHash(JSON.stringify([problem.code, refText(problem.object), problem.path, problem.facts]));
+
+const ingressKey = (ref: ObjectRef): string => `${ref.namespace}/${ref.name}`;
+
+/** Hash of each Ingress's share of the rules: when it changes and the chain is complete, its owner hears of it once. */
+function shares(stack: Stack): Record<string, string> {
+  const parts = new Map<string, string[]>();
+  for (const rule of stack.rules) {
+    const text = JSON.stringify([rule.identity, rule.conditions, rule.actions]);
+    for (const owner of rule.owners) parts.set(ingressKey(owner), [...(parts.get(ingressKey(owner)) ?? []), text]);
+  }
+  return Object.fromEntries([...parts].map(([key, texts]) => [key, shortHash(texts.join('\n'))]));
+}
+
+function phaseOf(input: ReportInput): string {
+  if (input.stack.want === 'remove') return 'Deleting';
+  if (input.stack.want === 'hold') return 'Failed';
+  return input.complete ? 'Active' : 'Configuring';
+}
+
+function conditionOf(input: ReportInput, problems: readonly Problem[]) {
+  const first = problems[0];
+  if (input.stack.want === 'hold' && first !== undefined) return { status: 'False', reason: 'Invalid', message: explainProblem(first) };
+  if (!input.complete)
+    return { status: 'False', reason: 'Progressing', message: first === undefined ? 'the chain is at work' : explainProblem(first) };
+  const held = input.stack.held.length;
+  if (first === undefined) return { status: 'True', reason: 'Applied', message: `${input.stack.rules.length} rule(s) are in force` };
+  return { status: 'True', reason: 'PartlyApplied', message: `${held} Ingress(es) are held; first: ${explainProblem(first)}` };
+}
+
+function statusOf(input: ReportInput, problems: readonly Problem[]): Record<string, unknown> {
+  const made = input.ledger.loadBalancer;
+  const former = input.wish.albConfig?.status?.['conditions'];
+  const before = Array.isArray(former) ? (former as readonly Record<string, unknown>[]).find((one) => one['type'] === 'Ready') : undefined; // only compared and copied
+  const condition = conditionOf(input, problems);
+  const since = before?.['status'] === condition.status ? before['lastTransitionTime'] : undefined;
+  const faulty = problems.filter((one) => one.object.kind === 'Ingress');
+  return {
+    loadBalancer:
+      made === undefined
+        ? null
+        : {
+            id: made.id,
+            dnsname: made.dnsName,
+            phase: phaseOf(input),
+            listeners: Object.keys(input.ledger.listeners).map((identity) => ({
+              portAndProtocol: identity.split(':').reverse().join('/'),
+            })),
+          },
+    conditions: [
+      {
+        type: 'Ready',
+        ...condition,
+        observedGeneration: input.wish.albConfig?.metadata.generation ?? 0,
+        lastTransitionTime: since ?? `${new Date(input.now).toISOString().slice(0, 19)}Z`,
+      },
+    ],
+    ingresses: faulty
+      .slice(0, namedIngresses)
+      .map((one) => ({ namespace: one.object.namespace, name: one.object.name, reason: one.code, message: explainProblem(one) })),
+  };
+}
+
+const hostnameOf = (ingress: Ingress): string | undefined => ingress.status?.loadBalancer?.ingress?.[0]?.hostname;
+
+function hostnames(input: ReportInput): Report['hostnames'] {
+  const dnsName = input.stack.want === 'remove' ? undefined : input.ledger.loadBalancer?.dnsName;
+  if (input.stack.want === 'hold' || (dnsName === undefined && input.stack.want === 'present') || dnsName === '') return [];
+  const owners = new Set(input.stack.rules.flatMap((rule) => rule.owners.map(ingressKey)));
+  return input.wish.ingresses
+    .filter((one) => one.metadata.deletionTimestamp === undefined)
+    .map((one) => ({ one, ref: { kind: 'Ingress', namespace: one.metadata.namespace ?? '', name: one.metadata.name } }))
+    .filter(({ one, ref }) => hostnameOf(one) !== dnsName && (dnsName === undefined || owners.has(ingressKey(ref))))
+    .map(({ ref }) => ({ ingress: ref, hostname: dnsName }));
+}
+
+/** Compares with what was told before, so that an Event is written once and an unchanged status not at all. */
+export function project(input: ReportInput): Report {
+  const problems = [...input.stack.problems, ...input.problems];
+  const told = new Set(input.ledger.reported?.problems ?? []);
+  const toldShares = input.ledger.reported?.ingresses ?? {};
+  const now = shares(input.stack);
+  const fresh = problems.filter((one) => !told.has(problemKey(one)));
+  const landed =
+    input.complete && input.stack.want === 'present'
+      ? input.stack.ingresses.filter((ref) => now[ingressKey(ref)] !== toldShares[ingressKey(ref)] && now[ingressKey(ref)] !== undefined)
+      : [];
+  const status = statusOf(input, problems);
+  const hash = shortHash(JSON.stringify({ ...status, generation: input.wish.albConfig?.metadata.generation }));
+  return {
+    ...(hash === input.ledger.reported?.hash ? {} : { status }),
+    hostnames: input.complete || input.stack.want === 'remove' ? hostnames(input) : [],
+    events: [
+      ...fresh.map((one): EventDraft => ({ object: one.object, type: 'Warning', reason: one.code, message: explainProblem(one) })),
+      ...landed.map(
+        (object): EventDraft => ({
+          object,
+          type: 'Normal',
+          reason: 'SuccessfullyReconciled',
+          message: 'the rules of this Ingress are in force',
+        }),
+      ),
+    ],
+    reported: { hash, ingresses: input.complete ? now : toldShares, problems: problems.map(problemKey) },
+  };
+}

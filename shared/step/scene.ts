@@ -1,0 +1,37 @@
+/** What a noun is given: the stack, the cloud behind the claim's guard, and the ledger to write into. */
+import type { Message } from '#events/contract/messages.ts';
+import type { Alb, Started } from '#shared/cloud/alb/port.ts';
+import type { Ecs } from '#shared/cloud/ecs/port.ts';
+import type { Vpc } from '#shared/cloud/vpc/port.ts';
+import type { Stack } from '#shared/model/stack.ts';
+import type { Site } from '#shared/model/wish.ts';
+import type { Problem } from '#shared/problem.ts';
+import type { AlbConfigLedger, ServiceLedger } from './record.ts';
+import type { Records, StoredRecord } from './records.ts';
+
+export interface Cloud {
+  readonly alb: Alb;
+  readonly ecs: Ecs;
+  readonly vpc: Vpc;
+}
+
+export interface Scene {
+  readonly stack: Stack;
+  readonly site: Site;
+  readonly cloud: Cloud;
+  readonly records: Pick<Records, 'setGroups'>;
+  /** Records of all Services, read once a run when first asked for. */
+  services(): Promise<ReadonlyMap<string, StoredRecord<ServiceLedger>>>;
+  /** The ledger as it is now; `remember` changes it in memory, the runtime saves it. */
+  readonly ledger: AlbConfigLedger;
+  remember(change: (ledger: AlbConfigLedger) => AlbConfigLedger): void;
+  /** `ClientToken` of one intended operation: the same for a retry, another after the intent changed. At most 64 characters. */
+  token(what: string, body: unknown): string;
+  /** Notes asynchronous work that must be verified before the step counts as applied. */
+  started(job: Started | undefined, what: string): void;
+  /** A message to be sent when the run is settled. */
+  ask(message: Message, delaySeconds: number): void;
+  /** A problem found while applying, for the owners' Events and conditions. */
+  tell(problem: Problem): void;
+  now(): number;
+}
