@@ -1,0 +1,57 @@
+/** What the cloud is told about Pods: one elastic network interface each, announced as a whole list (`PUT /_/network`). */
+import { createHash } from 'node:crypto';
+import type { LocalInterface } from '../alb/view.ts';
+import { instanceId } from './node-object.ts';
+
+export interface PodAddress {
+  readonly uid: string;
+  readonly address: string;
+  /** `127.0.0.1:43123`; empty: nothing listens. */
+  readonly socket: string;
+}
+
+/** The interface of a Pod. Pods alternate between the two zones by address, as on a cluster with nodes in both. */
+export function interfaceOf({ uid, address, socket }: PodAddress, region: string): LocalInterface {
+  const zone = Number(address.split('.').at(-1)) % 2 === 0 ? 'a' : 'b';
+  return {
+    networkInterfaceId: `eni-${createHash('sha256').update(uid).digest('hex').slice(0, 20)}`,
+    privateIp: address,
+    vpcId: 'vpc-local',
+    vSwitchId: `vsw-local-${zone}`,
+    zoneId: `${region}-${zone}`,
+    instanceId,
+    socket,
+  };
+}
+
+export interface Network {
+  /** Resolves once the cloud knows what is there now. Announcements in a row become one call. Rejects when it could not be told. */
+  announce(): Promise<void>;
+}
+
+/** Announces what `list` says to the cloud at `albUrl`. */
+export function createNetwork(albUrl: string, list: () => readonly LocalInterface[]): Network {
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  const put = async () => {
+    next = undefined;
+    const answer = await fetch(`${albUrl}/_/network`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(list()),
+      signal: AbortSignal.timeout(10_000),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`PUT /_/network: HTTP ${answer.status} ${text.slice(0, 200)}`);
+  };
+  return {
+    announce: () => {
+      // Whoever asks while a call is under way needs one more: the list was read before.
+      if (next === undefined) {
+        next = running.catch(() => undefined).then(put);
+        running = next;
+      }
+      return next;
+    },
+  };
+}

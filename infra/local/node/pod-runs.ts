@@ -1,0 +1,92 @@
+/** What runs on the node: per Pod an address, a server, and whether it is ready. */
+
+import { type EchoServer, startEcho } from './echo.ts';
+import { environmentOf } from './environment.ts';
+import { nodeAddress } from './node-object.ts';
+import { conditionOf, type Pod } from './objects.ts';
+import { watchReadiness } from './readiness.ts';
+
+/** The annotation that puts a server of the user's own behind a Pod's address, as `127.0.0.1:3000`. */
+const socketAnnotation = 'local.albeit.io/socket';
+
+/** How long running requests may take when their Pod ends (ms). */
+const drainMs = 1_000;
+
+export class PodRun {
+  readonly uid: string;
+  readonly address: string;
+  readonly createdAtMs: number;
+  startedAtMs: number;
+  ready = false;
+  started = false;
+  /** When the grace of a deletion is over; absent while nobody deletes it. */
+  endsAtMs: number | undefined;
+  /** The socket that the cloud has been told. */
+  announced: string | undefined;
+  #pod: Pod;
+  #echo: EchoServer | undefined;
+  readonly #ending = new AbortController();
+
+  constructor(pod: Pod, address: string, nowMs: number) {
+    this.uid = pod.metadata.uid ?? '';
+    this.address = address;
+    this.createdAtMs = nowMs;
+    // A Pod that ran before this node was restarted goes on as it was.
+    this.startedAtMs = Date.parse(pod.status?.startTime ?? '') || nowMs;
+    this.#pod = pod;
+  }
+
+  /** Takes over what may change while the Pod runs: labels, annotations. */
+  update(pod: Pod): void {
+    this.#pod = pod;
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  /** Where its server is; empty when none has started. */
+  get socket(): string {
+    return this.#pod.metadata.annotations?.[socketAnnotation] ?? this.#echo?.socket ?? '';
+  }
+
+  /** A socket that is none, in words. */
+  get problem(): string | undefined {
+    const given = this.#pod.metadata.annotations?.[socketAnnotation];
+    if (given === undefined || /^(\[::1\]|127\.\d+\.\d+\.\d+|localhost):\d{1,5}$/.test(given)) return undefined;
+    return `annotation ${socketAnnotation}: "${given}" is not a port of this machine; write 127.0.0.1:3000`;
+  }
+
+  /** Starts the server and the readiness probe. */
+  async start(changed: () => void): Promise<void> {
+    if (this.started) return;
+    this.#echo = await startEcho(() => this.#identity());
+    this.started = true;
+    const probe = this.#pod.spec.containers.find((container) => container.readinessProbe !== undefined)?.readinessProbe;
+    this.ready = probe === undefined || conditionOf(this.#pod.status?.conditions, 'ContainersReady')?.status === 'True';
+    if (probe === undefined) return;
+    const set = (ready: boolean) => {
+      this.ready = ready;
+      changed();
+    };
+    void watchReadiness({ probe, socket: () => this.socket, ready: this.ready, changed: set, signal: this.#ending.signal });
+  }
+
+  /** Ends the server; running requests are finished. May be called twice. */
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    const echo = this.#echo;
+    this.#echo = undefined;
+    await echo?.stop(drainMs);
+  }
+
+  #identity() {
+    const environment = environmentOf(this.#pod, this.address, nodeAddress);
+    return {
+      namespace: environment.get('NAMESPACE') ?? this.#pod.metadata.namespace ?? '',
+      ingress: environment.get('INGRESS_NAME') ?? '',
+      service: environment.get('SERVICE_NAME') ?? '',
+      pod: environment.get('POD_NAME') ?? this.#pod.metadata.name,
+    };
+  }
+}

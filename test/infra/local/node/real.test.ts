@@ -1,0 +1,33 @@
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe } from 'vitest';
+import { startControlPlane } from '#infra/local/kubernetes/assets.ts';
+import { startCluster } from './cluster.ts';
+import { nodeBehaviour } from './node-behaviour.ts';
+
+const assets = process.env['KUBEBUILDER_ASSETS'] ?? '';
+
+/** The real binaries, but with a controller manager that leaves Deployments and ReplicaSets alone. */
+async function withoutDeployments(dir: string): Promise<string> {
+  const path = join(dir, 'assets');
+  await mkdir(path, { recursive: true });
+  for (const name of ['etcd', 'kube-apiserver']) await symlink(join(assets, name), join(path, name));
+  const script = [
+    '#!/bin/bash',
+    'arguments=("${@//,deployment-controller,replicaset-controller/}")',
+    `exec '${join(assets, 'kube-controller-manager')}' "\${arguments[@]}"`,
+  ];
+  await writeFile(join(path, 'kube-controller-manager'), `${script.join('\n')}\n`);
+  await chmod(join(path, 'kube-controller-manager'), 0o755);
+  return path;
+}
+
+describe.skipIf(assets === '')('with KUBEBUILDER_ASSETS', () => {
+  nodeBehaviour('the local node on a real control plane', () =>
+    startCluster((dir) => startControlPlane({ assets, dir }), { deployments: false }),
+  );
+
+  nodeBehaviour('the local node as the Deployment controller of a real API server', () =>
+    startCluster(async (dir) => startControlPlane({ assets: await withoutDeployments(dir), dir }), { deployments: true }),
+  );
+});
