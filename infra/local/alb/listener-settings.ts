@@ -77,6 +77,9 @@ function checkProtocol(acting: Acting, request: ListenerRequest, protocol: Liste
   if (protocol !== 'HTTPS' && clientCert !== undefined) {
     throw refuse(acting.action, 'InvalidParameter', `A listener of protocol ${protocol} has no ${clientCert[0]}`);
   }
+  if (request.CaEnabled === true && request.CaCertificates === undefined) {
+    throw refuse(acting.action, 'MissingParam.CaCertificates', `A listener of protocol ${protocol}`);
+  }
   if (acting.action === 'CreateListener' && protocol !== 'HTTP' && request.Certificates === undefined) {
     throw refuse(acting.action, 'InvalidParameter', `A listener of protocol ${protocol} needs a certificate`);
   }

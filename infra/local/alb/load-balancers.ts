@@ -225,6 +225,8 @@ interface ListRequest extends PageParameters {
   readonly AddressType?: string;
   readonly AddressIpVersion?: string;
   readonly DNSName?: string;
+  readonly Ipv6AddressType?: string;
+  readonly PayType?: string;
   readonly ZoneId?: string;
   readonly ResourceGroupId?: string;
   readonly Tag?: readonly TagFilter[];
@@ -240,6 +242,9 @@ const matches = (record: LoadBalancerRecord, wanted: ListRequest, cloud: Cloud):
   isEqual(wanted.AddressIpVersion, record.shown.AddressIpVersion) &&
   isEqual(wanted.DNSName, `${record.id}.${cloud.region}.alb.aliyuncs.com`) &&
   isEqual(wanted.ResourceGroupId, record.shown.ResourceGroupId) &&
+  isEqual(wanted.PayType, 'PostPay') &&
+  // Nothing here has an IPv6 address.
+  isEqual(wanted.Ipv6AddressType, '') &&
   (wanted.ZoneId === undefined || record.shown.ZoneMappings.some((zone) => zone.ZoneId === wanted.ZoneId)) &&
   hasTags(record.tags, wanted.Tag);
 

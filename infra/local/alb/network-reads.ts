@@ -1,13 +1,15 @@
 /** The two look-ups beside ALB: vSwitches (VPC) and network interfaces (ECS). Both services nest every list twice. */
 import { cutPage } from '../openapi/pages.ts';
-import type { Cloud } from './cloud.ts';
+import type { Acting } from './cloud.ts';
 import { isAmong, isEqual } from './listing.ts';
 import { readOf } from './operations.ts';
 import type { VSwitch } from './records.ts';
+import { refuse } from './refusals.ts';
 import { networkInterfacesShape, versions, vSwitchesShape } from './shapes.ts';
 import type { LocalInterface } from './view.ts';
 
 interface VSwitchRequest {
+  readonly RegionId?: string;
   readonly VpcId?: string;
   readonly VSwitchId?: string;
   readonly VSwitchName?: string;
@@ -27,7 +29,8 @@ const isWanted = (one: VSwitch, wanted: VSwitchRequest): boolean =>
   wanted.IsDefault !== true &&
   wanted.Tag === undefined;
 
-function describeVSwitches(parameters: VSwitchRequest, { cloud }: { readonly cloud: Cloud }) {
+function describeVSwitches(parameters: VSwitchRequest, { action, cloud }: Acting) {
+  if (parameters.RegionId === undefined && parameters.VpcId === undefined) throw refuse(action, 'MissingParam.RegionId', 'One of both');
   const { PageNumber = 1, PageSize = 10 } = parameters;
   const found = cloud.state.vSwitches.filter((one) => isWanted(one, parameters));
   const page = found.slice((PageNumber - 1) * PageSize, PageNumber * PageSize);
@@ -97,7 +100,7 @@ const showInterface = ({ first, addresses }: Interface) => ({
 /** Out of range is clamped, not refused. */
 const pageSize = (wanted: number | undefined): number => Math.min(500, Math.max(10, wanted ?? 10));
 
-function describeInterfaces(parameters: InterfaceRequest, { cloud }: { readonly cloud: Cloud }) {
+function describeInterfaces(parameters: InterfaceRequest, { cloud }: Acting) {
   const { MaxResults, NextToken, ...question } = parameters;
   const found = grouped(cloud.state.interfaces()).filter((one) => isMeant(one, parameters));
   const page = cutPage(found, { maxResults: pageSize(MaxResults), nextToken: NextToken, question });

@@ -24,7 +24,7 @@ const tagRows: Rows = [
   ['Tag[].Key', text(1, 128), '3.5'],
   ['Tag[].Key', not(/^(acs:|aliyun)|https?:\/\//, 'not begin with acs: or aliyun, nor hold http:// or https://'), '3.5'],
   ['Tag[].Value', text(0, 128), '3.5'],
-  ['Tag[].Value', not(/https?:\/\//, 'not hold http:// or https://'), 'other 11'],
+  ['Tag[].Value', not(/^(acs:|aliyun)|https?:\/\//, 'not begin with acs: or aliyun, nor hold http:// or https://'), '3.5 K, other 11'],
 ];
 
 const pageRows: Rows = [['MaxResults', between(1, 100), '3.4']];
@@ -173,11 +173,12 @@ const rules: readonly ParameterRow[] = [
 
 const healthCheck: Rows = under('HealthCheckConfig.', [
   ['HealthCheckProtocol', oneOf('HTTP', 'HTTPS', 'TCP', 'gRPC', 'GRPC'), '6.6'],
-  ['HealthCheckPath', text(1, 80, /^\/[\w\-./%?#&=;~!()*[\]@$^:\\",+]*$/), '6.6 K'],
+  ['HealthCheckPath', text(1, 80, /^\/[\w\-./%?#&=;~!()*[\]@$^:'\\",+]*$/), '6.6 K'],
   ['HealthCheckHost', text(1, 80, /^(\$SERVER_IP|[a-z0-9]([a-z0-9.-]*\.)[a-z]+)$/), '6.6 K'],
   ['HealthCheckMethod', oneOf('HEAD', 'GET', 'POST'), '6.6'],
   ['HealthCheckHttpVersion', oneOf('HTTP1.0', 'HTTP1.1'), '6.6'],
   ['HealthCheckConnectPort', between(0, 65_535), '6.6'],
+  ['HealthCheckCodes[]', text(1, 20, /^(http_[1-5]xx|\d{1,3}(-\d{1,3})?)$/), '6.6'],
   ['HealthCheckInterval', between(1, 50), '6.6'],
   ['HealthCheckTimeout', between(1, 300), '6.6'],
   ['HealthyThreshold', between(2, 10), '6.6'],

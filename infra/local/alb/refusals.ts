@@ -109,7 +109,7 @@ const locks: readonly Row[] = [
   {
     code: 'IncorrectStatus.Listener',
     actions: [...listenerChanges, ...ruleWrites],
-    when: 'the listener is Provisioning or Deleting',
+    when: 'the listener is in no state that allows it',
     source: '3.6, 6.2, 6.5',
   },
   {
@@ -320,6 +320,15 @@ const contents: readonly Row[] = [
     when: 'longer than the quota allows',
     source: '4.3',
   },
+  { code: 'MissingParam.VpcId', actions: ['CreateServerGroup'], when: 'a group of servers or addresses without its VPC', source: '6.6' },
+  { code: 'MissingParam.Port', actions: serverAdditions, when: 'a server other than a function without its port', source: '6.7' },
+  {
+    code: 'MissingParam.CaCertificates',
+    actions: ['CreateListener', 'UpdateListenerAttribute'],
+    when: 'clients are to be verified against no authority',
+    source: '6.2',
+  },
+  { code: 'MissingParam.RegionId', actions: ['DescribeVSwitches'], when: 'neither RegionId nor VpcId is given', source: 'other 4' },
   { code: 'IllegalParam.MaxResults', actions: ['ListServerGroupServers'], when: 'more than the settings allow', source: '3.4, 10' },
 ];
 

@@ -5,7 +5,7 @@ import { newId } from './ids.ts';
 import { hasTags, isAmong, isEqual, type PageParameters, pageOf, type TagFilter } from './listing.ts';
 import { keptTags } from './load-balancers.ts';
 import { read, write } from './operations.ts';
-import type { ServerGroupAttributes, ServerGroupRecord } from './records.ts';
+import type { ServerGroupAttributes, ServerGroupRecord, ServerRecord } from './records.ts';
 import { isInUse, references } from './references.ts';
 import { refuse } from './refusals.ts';
 
@@ -94,8 +94,9 @@ function checkScheduler(acting: Acting, attributes: ServerGroupAttributes): void
 function create(parameters: CreateRequest, acting: Acting) {
   const { cloud } = acting;
   const type = parameters.ServerGroupType ?? 'Instance';
+  if (type !== 'Fc' && parameters.VpcId === undefined) throw refuse(acting.action, 'MissingParam.VpcId', `A group of type ${type}`);
   if (type !== 'Fc' && !cloud.state.vSwitches.some((one) => one.VpcId === parameters.VpcId)) {
-    throw refuse(acting.action, 'ResourceNotFound.Vpc', parameters.VpcId ?? 'VpcId');
+    throw refuse(acting.action, 'ResourceNotFound.Vpc', parameters.VpcId ?? '');
   }
   const limit = cloud.settings().quotas.serverGroups;
   if (cloud.state.serverGroups.all().length >= limit)
@@ -122,12 +123,16 @@ function create(parameters: CreateRequest, acting: Acting) {
     const JobId = startJob(acting, id, {
       operateType: 'Create',
       takesMs: cloud.settings().times.serverGroupMs,
-      done: () => cloud.state.serverGroups.change(id, (one) => ({ ...one, status: 'Available', inForce: shown })),
+      done: () => cloud.state.serverGroups.change(id, (one) => ({ ...one, status: statusWith(one.servers), inForce: shown })),
       undone: () => cloud.state.serverGroups.remove(id),
     });
     return { ServerGroupId: id, JobId };
   };
 }
+
+/** A group that took servers while it was being created is not at rest before they are in. */
+const statusWith = (servers: readonly ServerRecord[]): string =>
+  servers.every((server) => server.Status === 'Available') ? 'Available' : 'Configuring';
 
 /** gRPC is given as `gRPC` and answered as `GRPC`. */
 const protocolOf = (wanted: CreateRequest['Protocol']): ServerGroupRecord['protocol'] =>

@@ -44,6 +44,7 @@ export function checkServer(acting: Acting, group: ServerGroupRecord, server: Se
   if (!fitting[group.type].includes(server.ServerType)) {
     throw refuse(acting.action, 'Mismatch.ServerType', `A group of type ${group.type} takes no ${server.ServerType}`);
   }
+  if (server.Port === undefined && server.ServerType !== 'Fc') throw refuse(acting.action, 'MissingParam.Port', server.ServerId);
   if (server.ServerType === 'Ip' || server.ServerType === 'Fc') return;
   const addresses = addressesOf(cloud, server);
   if (addresses.length === 0) throw refuse(acting.action, `ResourceNotFound.${server.ServerType}`, server.ServerId);

@@ -1,7 +1,7 @@
 /** Servers of a group: Adding, Available, Configuring, Removing, each change by one job that keeps the group Configuring. */
 import type { Acting, Cloud } from './cloud.ts';
 import { needServerGroup, needServerGroupAtRest } from './gate.ts';
-import { isAmong, type PageParameters, pageOf } from './listing.ts';
+import { hasTags, isAmong, type PageParameters, pageOf, type TagFilter } from './listing.ts';
 import { read, write } from './operations.ts';
 import type { ServerGroupRecord, ServerRecord } from './records.ts';
 import { refuse } from './refusals.ts';
@@ -150,6 +150,8 @@ export const showServer = ({ weightInForce: _, ...server }: ServerRecord, server
 interface ListRequest extends PageParameters {
   readonly ServerGroupId?: string;
   readonly ServerIds?: readonly string[];
+  /** Tags of the groups: servers have none. */
+  readonly Tag?: readonly TagFilter[];
 }
 
 function list(parameters: ListRequest, acting: Acting) {
@@ -159,6 +161,7 @@ function list(parameters: ListRequest, acting: Acting) {
   }
   const groups = parameters.ServerGroupId === undefined ? state.serverGroups.all() : [needServerGroup(acting, parameters.ServerGroupId)];
   const servers = groups
+    .filter((group) => hasTags(group.tags, parameters.Tag))
     .flatMap((group) => group.servers.map((server) => ({ server, group: group.id })))
     .filter(({ server }) => isAmong(parameters.ServerIds, server.ServerId))
     .map((one, index) => ({ ...one, seq: index + 1 }));

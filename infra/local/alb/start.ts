@@ -82,9 +82,6 @@ const operations = [
   ...networkOperations,
 ];
 
-/** The actions that are served, for documents and tests. */
-export const servedActions = (cloud: Cloud): readonly string[] => operations.map((serve) => serve(cloud).action);
-
 /** Starts it; `settings` that are unknown or out of range are refused with a ZodError. */
 export async function startAlb(options: AlbOptions): Promise<AlbService> {
   const clock = options.clock ?? systemClock;
