@@ -33,7 +33,7 @@ function transportDetail(error: SdkError): string {
 }
 
 /** The failure that an SDK error stands for. */
-export function failureOf(action: string, thrown: unknown): CloudFailure {
+function failureOf(action: string, thrown: unknown): CloudFailure {
   if (thrown instanceof CloudFailure) return thrown;
   // A border value: every field is checked before it is used.
   const error = (thrown ?? {}) as SdkError;

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { CloudOptions } from '#shared/cloud/options.ts';
 
-export interface WireCall {
+interface WireCall {
   readonly action: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Query and form in one. */

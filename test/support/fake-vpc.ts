@@ -10,7 +10,7 @@ export interface FakeVpc extends Vpc {
 }
 
 /** `vsw-local-a` and `vsw-local-b` in two zones. */
-export const localVSwitches: readonly VSwitch[] = ['a', 'b'].map((letter) => ({
+const localVSwitches: readonly VSwitch[] = ['a', 'b'].map((letter) => ({
   vSwitchId: `vsw-local-${letter}`,
   vpcId: 'vpc-local',
   zoneId: `cn-local-${letter}`,

@@ -26,7 +26,7 @@ export function readManifests(text: string, file: string): readonly Manifest[] {
   });
 }
 
-export const nameOf = (object: Manifest): ObjectName => ({
+const nameOf = (object: Manifest): ObjectName => ({
   kind: object.kind,
   namespace: kinds[object.kind].namespaced ? (object.metadata.namespace ?? 'default') : '',
   name: object.metadata.name,

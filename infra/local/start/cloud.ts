@@ -101,7 +101,7 @@ async function startAll(site: Site): Promise<Omit<LocalCloud, 'stop'>> {
   const environment = functionEnvironment(endpoints, signingKeys, options.functionTimeout);
   const functions = deployedFunctions(outDir, environment, options.functionTimeout);
   const [fc] = await Promise.all([
-    startProgram(site, 'fc', { credentials, mns: mns.url, functions }),
+    startProgram(site, 'fc', { credentials, mnsEndpoint: mns.url, dir: join(dir, 'fc'), functions }),
     // The real control planes bring their own Deployment controller.
     startProgram(site, 'node', { kubeconfig: kubernetes.kubeconfig, albUrl: alb.url, deployments: options.kube === 'embedded' }),
     startForwarder(site, endpoints, signingKeys),

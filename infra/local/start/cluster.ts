@@ -4,7 +4,7 @@ import type { Kube, KubeObject } from '#shared/kube/port.ts';
 import { ownNamespace } from '#shared/ownership.ts';
 import { applyFile } from './apply.ts';
 
-export const crdFile = 'infra/deploy/generated/crd.generated.yaml';
+const crdFile = 'infra/deploy/generated/crd.generated.yaml';
 
 /** An API server serves a new kind within a second. */
 const servedWithinMs = 15_000;

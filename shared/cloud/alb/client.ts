@@ -13,7 +13,7 @@ type Sdk = typeof import('@alicloud/alb20200616');
 type SdkClient = InstanceType<Sdk['default']>;
 
 /** An SDK model as plain data: every member optional as the SDK has it, and without its methods and its index signature. */
-export type Plain<T> = T extends readonly (infer E)[]
+type Plain<T> = T extends readonly (infer E)[]
   ? readonly Plain<E>[]
   : T extends object
     ? { readonly [K in keyof T as string extends K ? never : number extends K ? never : Method<T[K], K>]?: Plain<T[K]> | undefined }

@@ -9,7 +9,7 @@ import type { Ecs, NetworkInterface } from './port.ts';
 const action = 'DescribeNetworkInterfaces';
 
 /** Addresses one call takes, and interfaces one page holds. */
-export const addressesPerCall = 100;
+const addressesPerCall = 100;
 const pageSize = 100;
 /** Every address has at most one interface, so a batch fits one page; more are tolerated, without end they are not. */
 const maxPages = 20;
