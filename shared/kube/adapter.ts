@@ -1,5 +1,5 @@
 /** The port of `port.ts` over HTTP and JSON. */
-import { failureOf, objectOf, writeResult } from './answers.ts';
+import { failureOf, isSuccess, objectOf, writeResult } from './answers.ts';
 import { listAll } from './lists.ts';
 import { collectionPath, nameOf, nameText, objectPath } from './paths.ts';
 import type { Kube, KubeList, KubeObject } from './port.ts';
@@ -43,7 +43,7 @@ export function kubeOver(transport: Transport): Kube {
       const answer = await transport.send({ method: 'DELETE', path: objectPath(name), body });
       if (answer.status === 404) return 'gone';
       if (answer.status === 409) return 'conflict';
-      if (answer.status < 200 || answer.status >= 300) throw failureOf(answer, 'delete', nameText(name));
+      if (!isSuccess(answer)) throw failureOf(answer, 'delete', nameText(name));
       return 'removed';
     },
     now: transport.now,

@@ -30,6 +30,10 @@ export function failureOf(answer: KubeAnswer, verb: string, object: string): Alb
 
 const isObject = (body: unknown): body is KubeObject => typeof body === 'object' && body !== null && 'metadata' in body && 'kind' in body;
 
+/** Success, with something of the API server's own as the body: a proxy's page with status 200 is none. */
+export const isSuccess = ({ status, body }: KubeAnswer): boolean =>
+  status >= 200 && status < 300 && typeof body === 'object' && body !== null && 'kind' in body;
+
 /** The object of a successful answer, `undefined` for any other status. */
 export function objectOf<T extends KubeObject>(answer: KubeAnswer): T | undefined {
   if (answer.status < 200 || answer.status >= 300 || !isObject(answer.body)) return undefined;

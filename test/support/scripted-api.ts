@@ -86,7 +86,7 @@ export function scriptedWatch(): ScriptedWatch {
 }
 
 const kindOf = (url: string): KindName | undefined => {
-  const path = url.split('?')[0] ?? '';
+  const path = (url.split('?')[0] ?? '').replace(/\/namespaces\/[^/]+(?=\/)/, '');
   // Kinds of several groups have a plural of their own, so the plural alone tells them apart.
   return (Object.keys(kinds) as KindName[]).find((kind) => path.split('/').includes(kinds[kind].plural));
 };
