@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Rule } from '#shared/cloud/alb/port.ts';
+import { tagKeys } from '#shared/ownership.ts';
+import { planRules, type RulePlan, type WantedRule } from '#shared/plan/rules.ts';
+import { byPriority, type Request, statesOf, targetOf } from '#test/support/listener-simulator.ts';
+
+const aWanted = (path: string, group: string, owner = 'o', host = ''): WantedRule => ({
+  identity: `${owner}|${host}|${path}`,
+  direction: 'Request',
+  tags: { [tagKeys.identity]: `${owner}|${host}|${path}`, [tagKeys.owner]: owner },
+  settings: {
+    ruleName: `rule${path.replace(/\W/g, '-')}`,
+    ruleConditions: [
+      ...(host === '' ? [] : [{ type: 'Host' as const, hostConfig: { values: [host] } }]),
+      { type: 'Path', pathConfig: { values: [path] } },
+    ],
+    ruleActions: [{ type: 'ForwardGroup', order: 1, forwardGroupConfig: { serverGroupTuples: [{ serverGroupId: group, weight: 100 }] } }],
+  },
+});
+
+const none: ReadonlySet<string> = new Set();
+const carryOut = (rules: readonly Rule[], plan: RulePlan): readonly Rule[] =>
+  plan.phases.reduce<readonly Rule[]>((now, phase) => statesOf(now, phase).at(-1) ?? now, rules);
+const install = (wanted: readonly WantedRule[]): readonly Rule[] => carryOut([], planRules({ wanted, observed: [], keepOwners: none }));
+const identities = (rules: readonly Rule[]): readonly string[] => byPriority(rules).map((one) => one.tags[tagKeys.identity] ?? '');
+const kinds = (plan: RulePlan): string[] => plan.phases.map((phase) => `${phase.kind} ${phase.rules.length}`);
+
+describe('planning rules', () => {
+  it('creates a hundred rules with one call', () => {
+    const wanted = Array.from({ length: 100 }, (_, index) => aWanted(`/p${index}`, 'g'));
+    expect(kinds(planRules({ wanted, observed: [], keepOwners: none }))).toEqual(['create 100']);
+  });
+
+  it('inserts one rule before a hundred others with one creation and no update', () => {
+    const wanted = Array.from({ length: 100 }, (_, index) => aWanted(`/p${index}`, 'g'));
+    const observed = install(wanted);
+    expect(kinds(planRules({ wanted: [aWanted('/first', 'g'), ...wanted], observed, keepOwners: none }))).toEqual(['create 1']);
+  });
+
+  it('finds nothing to do when conditions and values only come back in another order', () => {
+    const wanted = [aWanted('/a', 'g', 'o', 'a.example.com')];
+    const observed = install(wanted).map((rule) => ({ ...rule, ruleConditions: [...rule.ruleConditions].reverse() }));
+    expect(planRules({ wanted, observed, keepOwners: none }).phases).toEqual([]);
+  });
+
+  it('removes foreign rules, and leaves the rules of held owners and their priorities alone', () => {
+    const observed = install([aWanted('/held', 'g', 'held'), aWanted('/ours', 'g'), { ...aWanted('/foreign', 'g'), tags: {} }]);
+    const plan = planRules({ wanted: [aWanted('/new', 'g'), aWanted('/ours', 'g')], observed, keepOwners: new Set(['held']) });
+    expect(kinds(plan)).toEqual(['create 1', 'remove 1']);
+    const after = carryOut(observed, plan);
+    expect(after.filter((rule) => rule.tags[tagKeys.owner] === 'held')).toEqual([observed[0]]);
+  });
+
+  it('moves one rule with one update', () => {
+    const wanted = ['/a', '/b', '/c', '/d'].map((path) => aWanted(path, 'g'));
+    const [a, b, c, d] = wanted;
+    const moved = [d, a, b, c].filter((one) => one !== undefined);
+    const plan = planRules({ wanted: moved, observed: install(wanted), keepOwners: none });
+    expect(kinds(plan)).toEqual(['update 1']);
+  });
+
+  it('removes before it creates only where the quota leaves no other way, and says so', () => {
+    const observed = install([aWanted('/old', 'g')]);
+    const wanted = [aWanted('/new', 'g')];
+    expect(kinds(planRules({ wanted, observed, keepOwners: none, room: 1 }))).toEqual(['create 1', 'remove 1']);
+    const tight = planRules({ wanted, observed, keepOwners: none, room: 0 });
+    expect(kinds(tight)).toEqual(['remove 1', 'create 1']);
+    expect(tight.removesFirst).toBe(true);
+  });
+
+  it('replaces a rule whose conditions drifted instead of changing them in place', () => {
+    const wanted = [aWanted('/a', 'g')];
+    const observed = install(wanted).map((rule) => ({ ...rule, ruleConditions: aWanted('/b', 'g').settings.ruleConditions }));
+    expect(kinds(planRules({ wanted, observed, keepOwners: none }))).toEqual(['create 1', 'remove 1']);
+  });
+});
+
+/** Few hosts and paths that overlap a lot, so that order matters nearly always. */
+const paths = ['/*', '/a*', '/a', '/b*', '/ab*', '/*b'];
+const hosts = ['', 'x.example', '*.example'];
+const requests: readonly Request[] = ['x.example', 'y.example'].flatMap((host) =>
+  ['/', '/a', '/ab', '/b', '/ac'].map((path) => ({ host, path })),
+);
+
+const aWish = fc
+  .uniqueArray(fc.tuple(fc.constantFrom(...hosts), fc.constantFrom(...paths), fc.integer({ min: 1, max: 3 })), {
+    maxLength: 12,
+    selector: ([host, path]) => `${host}${path}`,
+  })
+  .map((rules) => rules.map(([host, path, group]) => aWanted(path, `g${group}`, 'o', host)));
+
+describe('from any list of rules to any other', () => {
+  it('ends in the wanted order, and the second plan is empty', () => {
+    fc.assert(
+      fc.property(aWish, aWish, (old, wanted) => {
+        const observed = install(old);
+        const end = carryOut(observed, planRules({ wanted, observed, keepOwners: none }));
+        expect(identities(end)).toEqual(wanted.map((one) => one.identity));
+        expect(planRules({ wanted, observed: end, keepOwners: none }).phases).toEqual([]);
+      }),
+    );
+  });
+
+  it('sends every request, at every instant, where the old or the new wish sends it', () => {
+    fc.assert(
+      fc.property(aWish, aWish, (old, wanted) => {
+        let now = install(old);
+        const settings = (list: readonly WantedRule[]) => list.map((one) => one.settings);
+        for (const phase of planRules({ wanted, observed: now, keepOwners: none }).phases) {
+          for (const state of statesOf(now, phase)) {
+            for (const request of requests) {
+              const allowed = [targetOf(settings(old), request), targetOf(settings(wanted), request)];
+              expect(allowed).toContain(targetOf(byPriority(state), request));
+            }
+            now = state;
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('survives a crash between any two calls: planning anew from there ends the same', () => {
+    fc.assert(
+      fc.property(aWish, aWish, fc.nat(), (old, wanted, crash) => {
+        const observed = install(old);
+        const plan = planRules({ wanted, observed, keepOwners: none });
+        const done = plan.phases.slice(0, crash % (plan.phases.length + 1));
+        const half = carryOut(observed, { ...plan, phases: done });
+        const end = carryOut(half, planRules({ wanted, observed: half, keepOwners: none }));
+        expect(identities(end)).toEqual(wanted.map((one) => one.identity));
+      }),
+    );
+  });
+});
