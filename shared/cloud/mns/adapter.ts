@@ -14,6 +14,8 @@ export interface QueuesOptions {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly securityToken?: string | undefined;
+  /** `as-sent` leaves received bodies encoded, for whoever passes them on. Decoded when absent. */
+  readonly receivedBodies?: 'decoded' | 'as-sent';
 }
 
 /** Queues whose connections can be closed: a function does so before it returns, and a poll under way ends at once. */
@@ -32,9 +34,10 @@ class OwnConnections extends Client {
   readonly #agent: HttpAgent;
 
   constructor(options: QueuesOptions) {
-    const { accountId, securityToken, ...rest } = options;
-    const token = securityToken === undefined || securityToken === '' ? {} : { securityToken };
-    super(accountId, { ...rest, ...token, connectTimeout: connectTimeoutMs, readTimeout: readTimeoutMs });
+    const { accountId, endpoint, accessKeyId, accessKeySecret, securityToken = '' } = options;
+    const token = securityToken === '' ? {} : { securityToken };
+    const timeouts = { connectTimeout: connectTimeoutMs, readTimeout: readTimeoutMs };
+    super(accountId, { endpoint, accessKeyId, accessKeySecret, ...token, ...timeouts });
     this.#agent = options.endpoint.startsWith('https:') ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
   }
 
@@ -102,18 +105,25 @@ function unsent(error: unknown, count: number): unknown {
   return new CloudFailure(error.failure, { action, code, detail: `up to ${count} not sent: ${detail}`, requestId }, { cause: error });
 }
 
-const received = (fields: Readonly<Record<string, string>>): Received => ({
+type ReadBody = (body: string) => string;
+
+const received = (fields: Readonly<Record<string, string>>, readBody: ReadBody): Received => ({
   messageId: fields['MessageId'] ?? '',
   receipt: fields['ReceiptHandle'] ?? '',
-  body: decodeBody(fields['MessageBody'] ?? ''),
+  body: readBody(fields['MessageBody'] ?? ''),
   dequeueCount: Number(fields['DequeueCount'] ?? '1'),
 });
 
-async function receive(client: Client, queue: string, max: number, waitSeconds: number): Promise<readonly Received[]> {
+async function receive(
+  client: Client,
+  asked: { readonly queue: string; readonly max: number; readonly waitSeconds: number },
+  readBody: ReadBody,
+): Promise<readonly Received[]> {
+  const { queue, max, waitSeconds } = asked;
   try {
     const answer = await client.batchReceiveMessage(queue, Math.min(max, batchLimit), waitSeconds);
     if (answer.code !== 200) throw badAnswer('BatchReceiveMessage', answer, max);
-    return (answer.body ?? []).map(received);
+    return (answer.body ?? []).map((fields) => received(fields, readBody));
   } catch (error) {
     const failure = failureOf('BatchReceiveMessage', error);
     if (failure.facts['code'] === 'MessageNotExist') return [];
@@ -141,9 +151,10 @@ async function remove(client: Client, queue: string, receipts: readonly string[]
 /** A queue client for one set of credentials; it is cheap, so make one per invocation where credentials change. */
 export function createQueues(options: QueuesOptions): ClosableQueues {
   const client = new OwnConnections(options);
+  const readBody: ReadBody = options.receivedBodies === 'as-sent' ? (body) => body : decodeBody;
   return {
     send: (queue, messages) => send(client, queue, messages),
-    receive: (queue, max, waitSeconds = 0) => receive(client, queue, max, waitSeconds),
+    receive: (queue, max, waitSeconds = 0) => receive(client, { queue, max, waitSeconds }, readBody),
     remove: (queue, receipts) => remove(client, queue, receipts),
     async ensureQueue(queue, attributes = {}) {
       const wanted = {

@@ -1,0 +1,36 @@
+/**
+ * The end of instances whose host was killed. An instance that is frozen between requests cannot notice that its host has gone, so a tiny
+ * shell that is never frozen waits for the end of its input, which comes however the host ends, and then kills what is on its list.
+ */
+import { spawn } from 'node:child_process';
+
+// `+pid` and `-pid` keep the list. Signals of a terminal are ignored: the host ends the shell by closing its input.
+const script = `
+trap '' INT TERM HUP
+list=' '
+while read -r line; do
+  pid=\${line#?}
+  case $line in
+    +*) list="$list$pid " ;;
+    -*) list="\${list%%" $pid "*} \${list#*" $pid "}" ;;
+  esac
+done
+for pid in $list; do kill -9 "$pid" 2>/dev/null; done
+`;
+
+export interface Guardian {
+  watch(pid: number): void;
+  forget(pid: number): void;
+  close(): void;
+}
+
+export function startGuardian(): Guardian {
+  const shell = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], env: {} });
+  shell.stdin.on('error', () => {}); // a guardian that is gone is missed only when the host is killed, too
+  shell.unref();
+  return {
+    watch: (pid) => void shell.stdin.write(`+${pid}\n`),
+    forget: (pid) => void shell.stdin.write(`-${pid}\n`),
+    close: () => shell.stdin.end(),
+  };
+}
