@@ -12,11 +12,9 @@ async function withoutDeployments(dir: string): Promise<string> {
   const path = join(dir, 'assets');
   await mkdir(path, { recursive: true });
   for (const name of ['etcd', 'kube-apiserver']) await symlink(join(assets, name), join(path, name));
-  const script = [
-    '#!/bin/bash',
-    'arguments=("${@//,deployment-controller,replicaset-controller/}")',
-    `exec '${join(assets, 'kube-controller-manager')}' "\${arguments[@]}"`,
-  ];
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: bash takes these apart, not us
+  const strip = ['kept=()', 'for one in "$@"; do one="${one/,deployment-controller/}"; kept+=("${one/,replicaset-controller/}"); done'];
+  const script = ['#!/bin/bash', ...strip, `exec '${join(assets, 'kube-controller-manager')}' "\${kept[@]}"`];
   await writeFile(join(path, 'kube-controller-manager'), `${script.join('\n')}\n`);
   await chmod(join(path, 'kube-controller-manager'), 0o755);
   return path;
