@@ -5,6 +5,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { crdYaml } from './crd.ts';
+import { annotationsPage } from './reference-annotations.ts';
+import { errorsPage } from './reference-errors.ts';
 import { serverlessYaml } from './serverless.ts';
 
 export interface Generated {
@@ -13,7 +16,12 @@ export interface Generated {
   build(): string | Promise<string>;
 }
 
-export const generated: readonly Generated[] = [{ path: 'serverless.yml', build: serverlessYaml }];
+export const generated: readonly Generated[] = [
+  { path: 'serverless.yml', build: serverlessYaml },
+  { path: 'infra/deploy/generated/crd.generated.yaml', build: crdYaml },
+  { path: 'docs/reference/annotations.md', build: annotationsPage },
+  { path: 'docs/reference/errors.md', build: errorsPage },
+];
 
 /** Rows whose file is missing or differs. */
 export async function outdated(rows: readonly Generated[], root = process.cwd()): Promise<readonly Generated[]> {

@@ -8,6 +8,8 @@ export interface FieldNotYet {
   readonly name: string;
   readonly policy: 'hold' | 'tell';
   readonly text: string;
+  /** Values that ask for what is done anyway. */
+  readonly harmless?: readonly unknown[];
 }
 
 export const configNotYet: readonly FieldNotYet[] = [
@@ -15,11 +17,11 @@ export const configNotYet: readonly FieldNotYet[] = [
   { name: 'securityGroupIds', policy: 'hold', text: 'Security groups of the ALB.' },
   { name: 'ipv6AddressType', policy: 'hold', text: 'Public or private IPv6.' },
   { name: 'accessLogConfig', policy: 'tell', text: 'Access log of the ALB.' },
-  { name: 'billingConfig', policy: 'tell', text: 'Payment and bandwidth package.' },
+  { name: 'billingConfig', policy: 'tell', text: 'Payment and bandwidth package.', harmless: [{ payType: 'PostPay' }] },
   { name: 'forceOverride', policy: 'tell', text: 'Only with a reused ALB.' },
   { name: 'listenerForceOverride', policy: 'tell', text: 'Only with a reused ALB.' },
-  { name: 'deletionProtectionEnabled', policy: 'tell', text: 'Always on.' },
-  { name: 'modificationProtectionConfig', policy: 'tell', text: 'Always on.' },
+  { name: 'deletionProtectionEnabled', policy: 'tell', text: 'Always on.', harmless: [true] },
+  { name: 'modificationProtectionConfig', policy: 'tell', text: 'Always on.', harmless: [{ status: 'ConsoleProtection' }] },
 ];
 
 export const listenerNotYet: readonly FieldNotYet[] = [

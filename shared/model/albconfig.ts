@@ -9,13 +9,15 @@ export interface FieldFacts {
   readonly text: string;
   /** What holds when the field is absent. */
   readonly standard?: string;
+  /** What the API server checks besides the type (CEL), where a pattern of its dialect cannot say it. */
+  readonly rule?: { readonly cel: string; readonly message: string };
 }
 
 /** Facts of each field's schema. */
 export const fieldFacts = z.registry<FieldFacts>();
 
-const field = <S extends z.ZodMiniType>(schema: S, text: string, standard?: string): S => {
-  fieldFacts.add(schema, standard === undefined ? { text } : { text, standard });
+const field = <S extends z.ZodMiniType>(schema: S, text: string, standard?: string, rule?: FieldFacts['rule']): S => {
+  fieldFacts.add(schema, { text, ...(standard === undefined ? {} : { standard }), ...(rule === undefined ? {} : { rule }) });
   return schema;
 };
 
@@ -27,18 +29,20 @@ const zoneMapping = z.object({
   zoneId: field(z.optional(sized(1, 64)), 'The zone of the vSwitch.', 'looked up'),
 });
 
+/** Tag keys and values that the service refuses. */
+const isTagText = (text: string): boolean => !/^(aliyun|acs:)|https?:\/\//.test(text);
+const tagRule = {
+  cel: "!self.startsWith('aliyun') && !self.startsWith('acs:') && !self.contains('http://') && !self.contains('https://')",
+  message: 'must not begin with aliyun or acs: nor hold http:// or https://',
+};
+const tagText = (minimum: number) => sized(minimum, 128).check(z.refine(isTagText, tagRule.message));
+
 const tag = z.object({
-  key: field(
-    sized(1, 128).check(z.regex(/^(?!aliyun|acs:)(?!.*https?:\/\/)/)),
-    'Must not begin with aliyun or acs: nor hold http:// or https://.',
-  ),
-  value: field(
-    z.optional(z.string().check(z.maxLength(128), z.regex(/^(?!aliyun|acs:)(?!.*https?:\/\/)/))),
-    'Same rules as the key; may be empty.',
-    'empty',
-  ),
+  key: field(tagText(1), 'Key of the tag.', undefined, tagRule),
+  value: field(z.optional(tagText(0)), 'Value of the tag.', 'empty', tagRule),
 });
 
+/** The service takes 20 tags, three are ours. */
 const tags = z.array(tag).check(z.maxLength(17));
 
 /** Every member has the service's own name and is sent only when it is written. */

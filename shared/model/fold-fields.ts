@@ -3,8 +3,13 @@ import type * as z from 'zod/mini';
 
 export interface Folded {
   readonly value: unknown;
-  /** Paths of fields that the schema does not know, as they were written; they are left out of `value`. */
-  readonly unknown: readonly string[];
+  /** Fields that the schema does not know, as they were written; they are left out of `value`. */
+  readonly unknown: readonly Stranger[];
+}
+
+export interface Stranger {
+  readonly path: string;
+  readonly value: unknown;
 }
 
 interface Shape {
@@ -29,7 +34,7 @@ function foldRecord(fields: NonNullable<Shape['fields']>, value: Readonly<Record
   const parts = Object.entries(value).map(([written, inner]) => {
     const name = names.get(written.toLowerCase());
     const schema = name === undefined ? undefined : fields[name];
-    if (name === undefined || schema === undefined) return { unknown: [`${at}.${written}`] };
+    if (name === undefined || schema === undefined) return { unknown: [{ path: `${at}.${written}`, value: inner }] };
     const folded = foldFields(schema, inner, `${at}.${written}`);
     return { entry: [name, folded.value] as const, unknown: folded.unknown };
   });

@@ -64,7 +64,7 @@ describe('priorities', () => {
     const edit = fc.record({ kind: fc.constantFrom('insert', 'remove', 'move'), at: fc.nat(), to: fc.nat() });
     fc.assert(
       fc.property(fc.array(edit, { minLength: 200, maxLength: 200 }), (edits) => {
-        let wanted = names(40);
+        let wanted: readonly string[] = names(40);
         let numbers = assign(wanted);
         let others = 0;
         edits.forEach((one, index) => {
