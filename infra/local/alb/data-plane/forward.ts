@@ -1,7 +1,13 @@
 /** Forwarding to a server group: one server after another until one could be connected to. */
 import { answerError } from './answer.ts';
 import type { Exchange } from './exchange.ts';
-import { send } from './send.ts';
+import type { Chosen } from './groups.ts';
+import { type Sent, send } from './send.ts';
+
+async function sendTo(exchange: Exchange, server: Chosen): Promise<Sent> {
+  const sent = await send(exchange, server, 'kept');
+  return sent === 'stale' ? send(exchange, server, 'fresh') : sent;
+}
 
 /** 503: no server in service. 502: none could be connected to. */
 export async function forwardToGroup(exchange: Exchange, groupId: string): Promise<void> {
@@ -10,7 +16,7 @@ export async function forwardToGroup(exchange: Exchange, groupId: string): Promi
     const server = exchange.groups.choose(groupId, exchange.facts, tried);
     if (server === undefined) break;
     tried.add(server.key);
-    const sent = await send(exchange, server).finally(server.release);
+    const sent = await sendTo(exchange, server).finally(server.release);
     if (sent === 'ended') return;
   }
   answerError(exchange, tried.size === 0 ? 503 : 502);

@@ -21,6 +21,7 @@ export class ListenerServer {
   readonly #around: Surroundings;
   #listener: ViewListener;
   #routes: Routes;
+  #closing = false;
 
   constructor(listener: ViewListener, routes: Routes, around: Surroundings) {
     this.#listener = listener;
@@ -63,6 +64,9 @@ export class ListenerServer {
 
   /** Accepts no more; running requests are finished unless they are to be cut. */
   close(how: 'finish' | 'cut'): Promise<void> {
+    this.#closing = true;
+    // Connections that become idle from now on are of no further use; Node closes them after this long.
+    this.#server.keepAliveTimeout = 1;
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
       if (how === 'cut') this.#server.closeAllConnections();
@@ -71,6 +75,11 @@ export class ListenerServer {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse, upgrade?: Exchange['upgrade']): void {
+    if (this.#closing) {
+      // A request over a connection of old, for a listener that is no more.
+      request.socket.destroy();
+      return;
+    }
     const listener = this.#listener;
     const { settings, ...around } = this.#around;
     const facts = readFacts(request, clientAddress(request, listener.XForwardedForConfig));

@@ -8,13 +8,16 @@ import { hasBody, requestHeaders, responseHeaders } from './headers.ts';
 import { type IdleWatch, watchIdle } from './timers.ts';
 import { joinSockets } from './upgrade.ts';
 
-/** `not-sent`: no byte reached the server, so another one may be asked. Everything else ends the exchange. */
-export type Sent = 'ended' | 'not-sent';
+/**
+ * `not-connected`: no byte reached the server, so another one may be asked. `stale`: a kept connection was closed by the server before it
+ * saw the request, so the same one may be asked on a fresh connection. Everything else ends the exchange.
+ */
+export type Sent = 'ended' | 'not-connected' | 'stale';
 
 /** RFC 9110, 9.2.2, without those that carry bodies. */
 const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
 
-function open(exchange: Exchange, server: Chosen, socket: NonNullable<Chosen['socket']>): ClientRequest {
+function open(exchange: Exchange, server: Chosen, socket: NonNullable<Chosen['socket']>, connection: 'kept' | 'fresh'): ClientRequest {
   const { facts, agents, upgrade } = exchange;
   const keepAlive = server.group.UpstreamKeepaliveEnabled === true;
   return httpRequest({
@@ -23,7 +26,7 @@ function open(exchange: Exchange, server: Chosen, socket: NonNullable<Chosen['so
     path: facts.search === '' ? facts.path : `${facts.path}?${facts.search}`,
     headers: requestHeaders(exchange, keepAlive),
     // An upgraded connection never comes back to a pool.
-    agent: upgrade === undefined ? agents.agentFor(server.group) : false,
+    agent: upgrade === undefined && connection === 'kept' ? agents.agentFor(server.group) : false,
     setHost: false,
   });
 }
@@ -46,11 +49,11 @@ function passAnswer(answer: IncomingMessage, { response }: Exchange, watch: Idle
   answer.on('data', watch.touch);
 }
 
-export function send(exchange: Exchange, server: Chosen): Promise<Sent> {
+/** `kept`: over a connection that is open already, where the group keeps them. */
+export function send(exchange: Exchange, server: Chosen, connection: 'kept' | 'fresh'): Promise<Sent> {
   const { socket } = server;
-  return socket === undefined
-    ? Promise.resolve('not-sent')
-    : new Promise((resolve) => attempt(exchange, open(exchange, server, socket), resolve));
+  if (socket === undefined) return Promise.resolve('not-connected');
+  return new Promise((resolve) => attempt(exchange, open(exchange, server, socket, connection), resolve));
 }
 
 function attempt(exchange: Exchange, upstream: ClientRequest, resolve: (sent: Sent) => void): void {
@@ -89,9 +92,9 @@ function attempt(exchange: Exchange, upstream: ClientRequest, resolve: (sent: Se
     joinSockets(answer, { client: upgrade, server: { socket: serverSocket, head } });
   });
   upstream.on('error', () => {
-    // A kept connection that the server closed in the meantime: the request was lost on the way, not refused.
     const stale = upstream.reusedSocket && repeatable.has(facts.method) && !hasBody(request) && !response.headersSent;
-    if (!connected || stale) end('not-sent');
+    if (!connected) end('not-connected');
+    else if (stale) end('stale');
     else fail(502);
   });
 }

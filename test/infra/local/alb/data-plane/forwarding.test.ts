@@ -291,6 +291,36 @@ describe('connections', () => {
     expect(ports.size).toBe(connections);
   });
 
+  it('to a server that were closed meanwhile are made anew, for requests that may be repeated', async () => {
+    const view = viewOf(['10.64.0.1'], { UpstreamKeepaliveEnabled: true });
+    const used = new WeakSet<object>();
+    await serve(view, '10.64.0.1', (message, response) => {
+      if (used.has(message.socket)) return message.socket.destroy();
+      used.add(message.socket);
+      return response.end('fine');
+    });
+    const { url } = await start(view);
+    const statuses: number[] = [];
+    for (const method of ['GET', 'GET', 'GET', 'POST']) statuses.push((await call(url, { method })).status);
+    expect(statuses).toEqual([200, 200, 200, 502]);
+  });
+
+  it('of clients to a listener that was removed are closed after the request that runs', async () => {
+    const view = viewOf(['10.64.0.1']);
+    const arrived = deferred<() => void>();
+    await serve(view, '10.64.0.1', (_, response) => arrived.resolve(() => response.end('late')));
+    const { plane, url } = await start(view);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const answer = call(url, { agent });
+    const finish = await arrived.promise;
+    view.set({ listeners: [] });
+    await plane.settled();
+    finish();
+    expect((await answer).body).toBe('late');
+    await expect(call(url, { agent })).rejects.toThrow();
+    agent.destroy();
+  });
+
   it('that a client gives up end at the server too', async () => {
     const view = viewOf(['10.64.0.1']);
     const arrived = deferred<IncomingMessage>();
