@@ -15,20 +15,20 @@ const openObject = (schema: JsonSchema): void => {
   schema['x-kubernetes-preserve-unknown-fields'] = true;
 };
 
-/** Structural schemas know no `anyOf` of types: a number or its text has a marker of its own. */
-const isIntOrText = (schema: JsonSchema): boolean => {
-  const ways = schema['anyOf'];
-  return Array.isArray(ways) && ways.length === 2 && ways.some((one: JsonSchema) => one['type'] === 'integer');
-};
+/** Structural schemas know no `anyOf` of types: a number or its text has a marker of its own, and the limits of both beside each other. */
+function mergeWays(schema: JsonSchema): void {
+  const ways: readonly JsonSchema[] = Array.isArray(schema['anyOf']) ? schema['anyOf'] : [];
+  if (!ways.some((one) => one['type'] === 'integer')) return;
+  delete schema['anyOf'];
+  for (const { type: _, ...limits } of ways) Object.assign(schema, limits);
+  schema['x-kubernetes-int-or-string'] = true;
+}
 
 const describe = (text: string, standard: string | undefined): string => (standard === undefined ? text : `${text} Default: ${standard}.`);
 
 function adapt(zodSchema: z.core.$ZodType, schema: JsonSchema): void {
   if (schema['type'] === 'object') openObject(schema);
-  if (isIntOrText(schema)) {
-    delete schema['anyOf'];
-    schema['x-kubernetes-int-or-string'] = true;
-  }
+  mergeWays(schema);
   const facts = fieldFacts.get(zodSchema as z.core.$ZodType & Parameters<typeof fieldFacts.get>[0]); // the registry takes any schema
   if (facts === undefined) return;
   schema['description'] = describe(facts.text, facts.standard);

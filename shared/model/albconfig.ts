@@ -84,7 +84,6 @@ export const listenerSchema = z.object({
     z.optional(z.union([bounded(1, 65_535), z.string().check(z.regex(/^[1-9][0-9]{0,4}$/))])),
     'Port that clients connect to, 1 to 65535.',
     '80',
-    { cel: "string(self).matches('^[1-9][0-9]{0,4}$') && int(self) <= 65535", message: 'must be a port from 1 to 65535' },
   ),
   protocol: field(z.optional(z.enum(['HTTP', 'HTTPS', 'QUIC'])), 'Only HTTP listeners are managed so far.', 'HTTP'),
   description: field(z.optional(sized(2, 256)), 'Shown in the cloud console.', 'ingress-auto-listener- and the port'),
