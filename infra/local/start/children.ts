@@ -15,7 +15,7 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The ready line of a program that is no emulator. */
   readonly readReady?: (line: string) => Ready | undefined;
-  /** Every line of its output that is not the ready line. */
+  /** Every line of its output but the ready line; what it says on its error output before it is ready stands in the error of `start`. */
   readonly onLine: (line: string) => void;
   readonly readyWithinMs: number;
 }
@@ -62,10 +62,14 @@ export class Children {
       env: { ...inherited(), ...options.env },
     });
     child.stdin?.on('error', () => undefined); // a child that is gone closes the pipe
-    const errors = this.collectErrors(child, options);
+    let isReady = false;
+    const errors = collectErrors(child, (line) => {
+      if (isReady) options.onLine(line);
+    });
     const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     this.running.push({ name: options.name, process: child, exited });
     const ready = await this.untilReady(child, options, errors);
+    isReady = true;
     child.once('exit', (code, signal) => this.died(options.name, code, signal, errors));
     return ready;
   }
@@ -85,17 +89,6 @@ export class Children {
   /** Ctrl-C reaches every process of the group: from now on, ending is no surprise. */
   expectTheEnd(): void {
     this.stopping = true;
-  }
-
-  private collectErrors(child: ChildProcess, options: ChildOptions): readonly string[] {
-    const errors: string[] = [];
-    if (child.stderr === null) return errors;
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      errors.push(line);
-      if (errors.length > lastLines) errors.shift();
-      options.onLine(line);
-    });
-    return errors;
   }
 
   private untilReady(child: ChildProcess, options: ChildOptions, errors: readonly string[]): Promise<Ready> {
@@ -123,6 +116,18 @@ export class Children {
     this.stopping = true;
     this.onDeath(new Error([`${name} ended by itself (${signal ?? `exit code ${code}`})`, ...errors].join('\n  ')));
   }
+}
+
+/** The last lines of its error output, kept up to date. */
+function collectErrors(child: ChildProcess, onLine: (line: string) => void): readonly string[] {
+  const errors: string[] = [];
+  if (child.stderr === null) return errors;
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    errors.push(line);
+    if (errors.length > lastLines) errors.shift();
+    onLine(line);
+  });
+  return errors;
 }
 
 function readLocalService(line: string): Ready | undefined {

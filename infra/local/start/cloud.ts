@@ -9,12 +9,13 @@ import { Children, localOptions, type Ready } from './children.ts';
 import { prepareCluster } from './cluster.ts';
 import { deployedFunctions } from './functions.ts';
 import type { StartOptions } from './options.ts';
-import { choosePorts, type PortName, type Ports } from './ports.ts';
-import { bundleDeployables, bundleEmulators, forwarderFile, outDir, type Program, programFile, programs } from './programs.ts';
+import { choosePorts, type PortName, type Ports, requireFree } from './ports.ts';
+import { bundleDeployables, bundleEmulators, forwarderFile, type Program, programFile, programs } from './programs.ts';
 import { ensureQueues } from './queues.ts';
 import type { ReadyFacts } from './ready-file.ts';
 import type { Screen } from './screen.ts';
 import { type Endpoints, forwarderEnvironment, functionEnvironment, newSigningKeys } from './settings.ts';
+import { readTold } from './story.ts';
 
 export interface LocalCloud {
   readonly facts: ReadyFacts;
@@ -30,6 +31,8 @@ interface Site {
   readonly ports: Ports;
   /** Folder for data, keys and kubeconfig; removed at the end. */
   readonly dir: string;
+  /** Folder in it for what is built. */
+  readonly outDir: string;
   readonly children: Children;
   readonly screen: Screen;
 }
@@ -39,7 +42,7 @@ function startProgram(site: Site, program: Program & PortName, options: object):
   return children
     .start({
       name: programs[program],
-      file: programFile(program),
+      file: programFile(site.outDir, program),
       env: localOptions({ port: ports.of(program), ...options }),
       onLine: (line) => screen.error(`${program}: ${line}`),
       readyWithinMs,
@@ -67,14 +70,19 @@ async function startKubernetes(site: Site): Promise<{ readonly url: string; read
   return { url: ready.url, kubeconfig: String(ready['kubeconfig']) };
 }
 
+/** What it told the queues, and what troubles it. */
+function showForwarder(line: string, screen: Screen): void {
+  const told = readTold(line);
+  if (told !== undefined) screen.line(told);
+  else if (/"level":(4|5|6)0/.test(line) || !line.startsWith('{')) screen.error(`forwarder: ${line}`);
+}
+
 async function startForwarder(site: Site, endpoints: Endpoints, signingKeys: string): Promise<void> {
   await site.children.start({
     name: 'forwarder',
-    file: forwarderFile,
+    file: forwarderFile(site.outDir),
     env: forwarderEnvironment(endpoints, signingKeys, site.ports.of('forwarder')),
-    onLine: (line) => {
-      if (/"level":(4|5|6)0/.test(line)) site.screen.error(`forwarder: ${line}`);
-    },
+    onLine: (line) => showForwarder(line, site.screen),
     readReady: (line) => (line.includes('"forwarder started"') ? { url: '' } : undefined),
     readyWithinMs,
   });
@@ -82,10 +90,10 @@ async function startForwarder(site: Site, endpoints: Endpoints, signingKeys: str
 }
 
 async function startAll(site: Site): Promise<Omit<LocalCloud, 'stop'>> {
-  const { options, dir, ports, screen } = site;
-  const deployables = bundleDeployables();
+  const { options, dir, outDir, ports, screen } = site;
+  const deployables = bundleDeployables(outDir);
   deployables.catch(() => undefined); // awaited below; a failure until then must not end the process unseen
-  await bundleEmulators();
+  await bundleEmulators(outDir);
   screen.line('emulators built');
   const credentials = localCredentials;
   const [kubernetes, mns, alb] = await Promise.all([
@@ -128,6 +136,8 @@ export async function startCloud(
   screen: Screen,
   end: { readonly wanted: AbortSignal; readonly byItself: (reason: Error) => void },
 ): Promise<LocalCloud> {
+  const ports = choosePorts(options.ports);
+  await requireFree(ports);
   const dir = await mkdtemp(join(tmpdir(), 'albeit-'));
   const children = new Children(end.byItself);
   end.wanted.addEventListener('abort', () => children.expectTheEnd(), { once: true });
@@ -136,7 +146,7 @@ export async function startCloud(
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    const cloud = await startAll({ options, ports: choosePorts(options.ports), dir, children, screen });
+    const cloud = await startAll({ options, ports, dir, outDir: join(dir, 'dist'), children, screen });
     return {
       ...cloud,
       stop: async () => {

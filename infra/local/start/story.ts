@@ -19,16 +19,27 @@ export type StepLine = z.infer<typeof stepLine>;
 /** The stages of the progress bar, in order. */
 const stages: readonly string[] = ['dispatch', ...chainSteps];
 
-/** The step line in a line of output, which may stand behind a prefix of the host; `undefined` for any other line. */
-export function readStepLine(line: string): StepLine | undefined {
+const toldLine = z.looseObject({ msg: z.literal('keys told'), queue: z.string(), count: z.number() });
+
+function jsonIn(line: string): unknown {
   const start = line.indexOf('{');
   if (start < 0) return undefined;
   try {
-    return stepLine.safeParse(JSON.parse(line.slice(start))).data;
+    return JSON.parse(line.slice(start));
   } catch {
-    return undefined; // not JSON: a line of some library
+    return undefined; // a line of some library
   }
 }
+
+/** What the forwarder says when a queue took its messages, for people; `undefined` for any other line. */
+export function readTold(line: string): string | undefined {
+  const told = toldLine.safeParse(jsonIn(line)).data;
+  if (told === undefined) return undefined;
+  return `${' '.repeat(stages.length)} → forwarder    ${told.queue.padEnd(24)} ${told.count} changed key${told.count === 1 ? '' : 's'} told`;
+}
+
+/** The step line in a line of output, which may stand behind a prefix of the host; `undefined` for any other line. */
+export const readStepLine = (line: string): StepLine | undefined => stepLine.safeParse(jsonIn(line)).data;
 
 const marks = { done: '✓', wait: '…', park: '!', refuse: '✗' } as const;
 

@@ -1,8 +1,9 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { functionSpec } from '#infra/local/fc/function-spec.ts';
 import { deployedFunctions } from '#infra/local/start/functions.ts';
 import { readOptions } from '#infra/local/start/options.ts';
-import { choosePorts, portNames } from '#infra/local/start/ports.ts';
+import { choosePorts, portNames, requireFree } from '#infra/local/start/ports.ts';
 import { steps } from '#shared/steps.ts';
 
 describe('npm start', () => {
@@ -35,6 +36,16 @@ describe('npm start', () => {
     expect(given[0]).toBe(9000);
     expect(new Set(given).size).toBe(given.length);
     expect(choosePorts(undefined).of('mns')).toBe(0);
+  });
+
+  it('says which port is in use, by whom it is wanted, and by what option to change it', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo; // a TCP server that listens
+    await expect(requireFree(choosePorts(port))).rejects.toThrow(`${port} (kubernetes)`);
+    await expect(requireFree(choosePorts(port))).rejects.toThrow('--ports');
+    await new Promise((resolve) => server.close(resolve));
+    await expect(requireFree(choosePorts(undefined))).resolves.toBeUndefined();
   });
 
   it('deploys every step as the table says, or with a shorter time', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readStepLine, Story } from '#infra/local/start/story.ts';
+import { readStepLine, readTold, Story } from '#infra/local/start/story.ts';
 
 const line = (facts: object) =>
   JSON.stringify({ level: 30, msg: 'step finished', step: 'rule', key: 'c-local/AlbConfig/cafe', outcome: 'done', ...facts });
@@ -19,6 +19,13 @@ describe('the story', () => {
       '■□□□□ … instance     AlbConfig/cafe           waits: the ALB is Provisioning, 1 cloud call',
     );
     expect(tell(story, { step: 'instance', changed: false })).toBe('■■□□□ ✓ instance     AlbConfig/cafe           nothing to change');
+  });
+
+  it('shows what the forwarder told', () => {
+    expect(readTold('{"level":30,"msg":"keys told","queue":"ingest","count":2}')).toBe(
+      '      → forwarder    ingest                   2 changed keys told',
+    );
+    expect(readTold('{"level":30,"msg":"listed"}')).toBeUndefined();
   });
 
   it('finds the line behind a prefix and passes over all others', () => {
