@@ -12,7 +12,7 @@ import type { RawAlbConfig, Site } from './wish.ts';
 
 export interface Listeners {
   readonly specs: readonly ListenerSpec[];
-  /** The default group of each listener. */
+  /** The default group of each listener that is or may be ours. */
   readonly groups: readonly ServerGroupSpec[];
   /** Listeners that are in the AlbConfig but wrong or not supported yet: left as they are. */
   readonly held: readonly ListenerIdentity[];
@@ -90,23 +90,20 @@ const portOf = (entry: Entry): string => entry.identity?.split(':')[1] ?? '';
 const clash = (one: Entry, other: Entry): boolean =>
   one.identity === other.identity || [one, other].some((entry) => entry.identity?.startsWith('HTTP:') === true);
 
-function buildOne(
-  entry: Entry,
-  owner: ObjectRef,
-  site: Site,
-): { readonly spec: ListenerSpec; readonly group: ServerGroupSpec } | undefined {
+const defaultGroupOf = (port: number, owner: ObjectRef, site: Site): ServerGroupSpec =>
+  buildDefaultGroup('HTTP', port, { cluster: site.cluster, albConfig: owner.name, vpcId: site.vpcId }, owner);
+
+function buildOne(entry: Entry, owner: ObjectRef, site: Site): ListenerSpec | undefined {
   if (entry.listener === undefined || entry.identity === undefined) return undefined;
-  const group = buildDefaultGroup('HTTP', entry.port, { cluster: site.cluster, albConfig: owner.name, vpcId: site.vpcId }, owner);
-  const spec: ListenerSpec = {
+  return {
     identity: entry.identity,
     owners: [owner],
     tags: { ...albConfigTags(site.cluster, owner.name), [tagKeys.identity]: entry.identity },
     protocol: 'HTTP',
     port: entry.port,
-    defaultGroup: group.identity,
+    defaultGroup: defaultGroupOf(entry.port, owner, site).identity,
     settings: settingsOf(entry.listener, entry.port),
   };
-  return { spec, group };
 }
 
 const byPort = (a: ListenerSpec, b: ListenerSpec): number => a.port - b.port;
@@ -121,13 +118,19 @@ export function buildListeners(raw: RawAlbConfig, owner: ObjectRef, site: Site):
   const entries = written.map((one, index) => readEntry(one, index, owner));
   const contests = contested(entries, owner);
   const first = entries.filter((entry) => !contests.some((one) => one.path === `spec.listeners[${entries.indexOf(entry)}]`));
-  const built = first.map((entry) => buildOne(entry, owner, site)).filter((one) => one !== undefined);
-  const specs = built.map((one) => one.spec).sort(byPort);
-  const identities = entries.flatMap((entry) => (entry.identity === undefined ? [] : [entry.identity]));
+  const specs = first
+    .map((entry) => buildOne(entry, owner, site))
+    .filter((one) => one !== undefined)
+    .sort(byPort);
+  const identities = [...new Set(entries.flatMap((entry) => (entry.identity === undefined ? [] : [entry.identity])))];
+  const held = identities.filter((identity) => !specs.some((spec) => spec.identity === identity)).sort();
   return {
     specs,
-    groups: specs.flatMap((spec) => built.filter((one) => one.spec === spec).map((one) => one.group)),
-    held: [...new Set(identities)].filter((identity) => !specs.some((spec) => spec.identity === identity)).sort(),
+    // A held listener may be there already, and then its default group is in use.
+    groups: [...specs.map((one) => one.identity), ...held]
+      .filter((identity) => identity.startsWith('HTTP:'))
+      .map((identity) => defaultGroupOf(Number(identity.slice('HTTP:'.length)), owner, site)),
+    held,
     problems: [...entries.flatMap((entry) => entry.problems), ...contests],
     unclear: entries.some((entry) => entry.identity === undefined),
   };

@@ -1,6 +1,7 @@
 /** What comes next: the chain's order for each phase, and where a chain starts. Pure. */
 import { type ChainStep, chainSteps, type Phase } from '#events/contract/messages.ts';
 import type { Stack } from '#shared/model/stack.ts';
+import { firstLookMs } from './jobs.ts';
 import { isQuiet } from './ledger.ts';
 import type { AlbConfigLedger } from './record.ts';
 
@@ -30,7 +31,7 @@ export function collectable(
   stack: Stack,
   ledger: AlbConfigLedger,
 ): { readonly listeners: readonly string[]; readonly groups: readonly string[] } {
-  const wantedListeners = new Set<string>(stack.listeners.map((one) => one.identity));
+  const wantedListeners = new Set<string>([...stack.listeners.map((one) => one.identity), ...stack.heldListeners]);
   const wantedGroups = new Set<string>(stack.groups.map((one) => one.identity));
   const inRules = new Set(ledger.groupsInRules);
   return {
@@ -39,13 +40,12 @@ export function collectable(
   };
 }
 
-/** Balancers take tens of seconds in the cloud; asking sooner than this is a wasted call. */
-const firstLookMs = 3000;
-
+/** What was just begun needs a moment; a step that comes too early would only be refused or have to ask. */
 const delayBefore = (step: ChainStep, ledger: AlbConfigLedger, now: number): number => {
   const made = ledger.loadBalancer;
-  if (step !== 'listener' || made?.active !== false || made.createdAt === undefined) return 0;
-  return Math.max(0, Math.ceil((made.createdAt + firstLookMs - now) / 1000));
+  const balancerMs = step === 'listener' && made?.active === false ? (made.createdAt ?? 0) + firstLookMs - now : 0;
+  const jobSeconds = ledger.jobs.length > 0 && step !== 'server-group' ? 1 : 0;
+  return Math.max(jobSeconds, Math.ceil(balancerMs / 1000));
 };
 
 /** Where the chain goes after `step` is done; `undefined` when it is complete. */
@@ -59,10 +59,10 @@ export function hopAfter(
   const path = order[at.phase];
   const rest = path.slice(path.indexOf(at.step) + 1);
   if (at.phase !== 'apply') return rest[0] === undefined ? undefined : { step: rest[0], phase: at.phase, delaySeconds: 0 };
-  const next = rest.find((step) => !isSatisfied(ledger, hashes, step));
+  const next = rest.find((step) => !isSatisfied(ledger, hashes, step)) ?? path.find((step) => !isSatisfied(ledger, hashes, step));
   if (next !== undefined) return { step: next, phase: 'apply', delaySeconds: delayBefore(next, ledger, now) };
-  // Nothing is left to write, but something is not verified: look again from here.
-  if (!isQuiet(ledger)) return { step: at.step, phase: 'apply', delaySeconds: 1 };
+  // Nothing is left to write, but something is not verified: the last step answers for all.
+  if (!isQuiet(ledger)) return { step: 'rule', phase: 'apply', delaySeconds: delayBefore('listener', ledger, now) };
   const surplus = collectable(stack, ledger);
   return surplus.listeners.length + surplus.groups.length > 0 ? { step: 'listener', phase: 'collect', delaySeconds: 0 } : undefined;
 }
