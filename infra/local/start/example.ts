@@ -54,15 +54,16 @@ async function look(kube: Kube, routes: readonly Route[], listeners: readonly Kn
   return reached;
 }
 
-/** Waits until every route is answered by every pod behind it. Throws, with what is missing, at the deadline. */
+/** Waits until every route is answered by every pod behind it. Throws, with what is missing, at the deadline; at once when aborted. */
 export async function untilAnswered(
   kube: Kube,
   routes: readonly Route[],
   listeners: () => Promise<readonly KnownListener[]>,
-  withinMs: number,
+  { withinMs, signal }: { readonly withinMs: number; readonly signal?: AbortSignal },
 ): Promise<readonly Reached[]> {
   const deadline = performance.now() + withinMs;
   for (;;) {
+    signal?.throwIfAborted();
     const seen = await listeners()
       .then((open) => look(kube, routes, open))
       .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));

@@ -56,12 +56,12 @@ function showTries(reached: readonly Reached[], cloud: LocalCloud, screen: Scree
 }
 
 /** Applies the example and waits until it answers. */
-async function runExample(cloud: LocalCloud, screen: Screen): Promise<void> {
+async function runExample(cloud: LocalCloud, screen: Screen, signal: AbortSignal): Promise<void> {
   const routes = await readRoutes(example);
   const applied = await applyFile(cloud.kube, example);
   screen.line(`applied ${example}: ${applied.map((name) => `${name.kind}/${name.name}`).join(' ')}`);
   const listeners = (): Promise<readonly KnownListener[]> => readListeners(cloud.facts.alb);
-  const reached = await untilAnswered(cloud.kube, routes, listeners, answeredWithinMs);
+  const reached = await untilAnswered(cloud.kube, routes, listeners, { withinMs: answeredWithinMs, signal });
   showAnswers(reached, screen);
   showTries(reached, cloud, screen);
 }
@@ -93,7 +93,7 @@ export async function run(options: StartOptions, screen: Screen, ended: AbortSig
   const stop = new AbortController();
   const work = background(cloud, options, screen, stop.signal);
   const main = async () => {
-    if (!options.empty) await runExample(cloud, screen);
+    if (!options.empty) await runExample(cloud, screen, stop.signal);
     if (options.once) return;
     screen.line('ready; Ctrl-C ends it');
     await untilEnded(ended);

@@ -54,7 +54,7 @@ describe('waiting for the example', () => {
   it('ends when every pod has answered every route, by host and path', async () => {
     await endpoints('tea-a', 'tea-b');
     pods = ['tea-a', 'tea-a', 'tea-b'];
-    const reached = await untilAnswered(kube, [route], async () => [listener()], 5_000);
+    const reached = await untilAnswered(kube, [route], async () => [listener()], { withinMs: 5_000 });
     expect(reached).toEqual([{ route, url: listener().url, pods: ['tea-a', 'tea-b'] }]);
     expect(new Set(asked)).toEqual(new Set(['cafe.example.com/tea']));
   });
@@ -71,7 +71,7 @@ describe('waiting for the example', () => {
         if (looks === 4) pods = ['tea-a'];
         return looks === 1 ? [] : [listener()];
       },
-      5_000,
+      { withinMs: 5_000 },
     );
     expect(reached.map((one) => one.pods)).toEqual([['tea-a']]);
   });
@@ -83,12 +83,14 @@ describe('waiting for the example', () => {
   ] as const)('says at the deadline what is missing: %s', async (reason, listeners, names) => {
     if (names.length > 0) await endpoints(...names);
     pods = [''];
-    await expect(untilAnswered(kube, [route], listeners, 10)).rejects.toThrow(`the example did not answer within 0.01 s: ${reason}`);
+    await expect(untilAnswered(kube, [route], listeners, { withinMs: 10 })).rejects.toThrow(
+      `the example did not answer within 0.01 s: ${reason}`,
+    );
   });
 
   it('does not take one pod for all', async () => {
     await endpoints('tea-a', 'tea-b');
     pods = ['tea-a'];
-    await expect(untilAnswered(kube, [route], async () => [listener()], 10)).rejects.toThrow('never reached tea-b');
+    await expect(untilAnswered(kube, [route], async () => [listener()], { withinMs: 10 })).rejects.toThrow('never reached tea-b');
   });
 });
