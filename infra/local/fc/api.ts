@@ -48,8 +48,8 @@ function invokeAsync(host: Host, incoming: Incoming, spec: FunctionSpec, request
   if (taskId !== requestId && !taskIdForm.test(taskId)) {
     throw new FcRefusal('InvalidArgument', 'a task id has up to 128 characters and begins with a letter or _');
   }
-  const request = host.async.add({ id: requestId, taskId, function: spec.name, payload: incoming.body, delayMs: delayMs(incoming) });
-  if (request === undefined) throw new FcRefusal('AsyncTaskAlreadyExists', `the task id ${taskId} was used before`);
+  const accepted = host.async.add({ id: requestId, taskId, function: spec.name, payload: incoming.body, delayMs: delayMs(incoming) });
+  if (!accepted) throw new FcRefusal('AsyncTaskAlreadyExists', `the task id ${taskId} was used before`);
   return { status: 202, headers: {}, body: Buffer.alloc(0) };
 }
 

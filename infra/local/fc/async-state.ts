@@ -64,10 +64,12 @@ export function applyAsync(requests: AsyncRequests, entry: AsyncEntry): void {
   (appliers[entry.op] as (requests: AsyncRequests, entry: AsyncEntry) => void)(requests, entry);
 }
 
-/** Forgets the oldest of the ended requests beyond what is remembered. */
-export function forgetOld(requests: AsyncRequests): void {
+/** Forgets the oldest of the ended requests beyond what is remembered; returns those forgotten. */
+export function forgetOld(requests: AsyncRequests): readonly AsyncRequest[] {
   const old = [...requests.values()].filter(isEnded);
-  for (const request of old.slice(0, Math.max(0, old.length - rememberEnded))) requests.delete(request.id);
+  const gone = old.slice(0, Math.max(0, old.length - rememberEnded));
+  for (const request of gone) requests.delete(request.id);
+  return gone;
 }
 
 /** The fewest entries that rebuild the state. */

@@ -45,6 +45,14 @@ const unusable = (error: unknown, instanceId: string): Omit<Outcome, 'durationMs
   logTail: '',
 });
 
+/** Refuses what is above the function's or the account's limit. */
+function checkLimits(parts: PoolParts, busy: number): void {
+  const { spec, account, settings } = parts;
+  const most = settings().accountConcurrency;
+  if (busy >= spec.concurrency) throw new NotRun(429, 'ResourceExhausted', `${spec.name} runs ${busy} requests, as many as it may`);
+  if (account.busy >= most) throw new NotRun(429, 'ResourceExhausted', `the account runs ${account.busy} requests, as many as it may`);
+}
+
 export function createPool(parts: PoolParts): Pool {
   const { spec, account, settings } = parts;
   const seats = new Set<Seat>();
@@ -104,9 +112,7 @@ export function createPool(parts: PoolParts): Pool {
 
   const run: Pool['run'] = async (invocation) => {
     if (closed) throw new NotRun(503, 'ResourceThrottled', 'the host is stopping');
-    if (busy >= spec.concurrency) throw new NotRun(429, 'ResourceExhausted', `${spec.name} runs ${busy} requests, as many as it may`);
-    if (account.busy >= settings().accountConcurrency)
-      throw new NotRun(429, 'ResourceExhausted', 'the account runs as many requests as it may');
+    checkLimits(parts, busy);
     busy += 1;
     account.busy += 1;
     const found = warm();
