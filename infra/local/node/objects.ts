@@ -33,7 +33,7 @@ export interface Condition {
   readonly lastUpdateTime?: string;
 }
 
-export interface PodSpec {
+interface PodSpec {
   readonly nodeName?: string;
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];

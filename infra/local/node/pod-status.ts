@@ -17,7 +17,7 @@ export interface PodRun {
 const own = ['PodScheduled', 'PodReadyToStartContainers', 'Initialized', 'ContainersReady', 'Ready'];
 
 /** The gates of a Pod that are not open. */
-export const closedGates = (pod: Pod): readonly string[] =>
+const closedGates = (pod: Pod): readonly string[] =>
   (pod.spec.readinessGates ?? [])
     .map((gate) => gate.conditionType)
     .filter((type) => conditionOf(pod.status?.conditions, type)?.status !== 'True');

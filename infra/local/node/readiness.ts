@@ -35,7 +35,7 @@ function tcpAnswers(socket: string, timeoutMs: number): Promise<boolean> {
 }
 
 /** One probe. Commands and gRPC cannot be asked of a server that is not ours to enter: they pass. */
-export function ask(probe: Probe, socket: string): Promise<boolean> {
+function ask(probe: Probe, socket: string): Promise<boolean> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   if (probe.httpGet !== undefined) return httpAnswers(probe.httpGet, socket, timeoutMs);
   return probe.tcpSocket === undefined ? Promise.resolve(true) : tcpAnswers(socket, timeoutMs);

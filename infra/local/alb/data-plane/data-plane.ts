@@ -11,9 +11,6 @@ import { type DataPlaneSettings, defaultSettings } from './settings.ts';
 import { realTimers, type Timers } from './timers.ts';
 import { UpstreamAgents } from './upstream-agents.ts';
 
-export type { ServerHealth } from './groups.ts';
-export type { DataPlaneSettings } from './settings.ts';
-
 export interface DataPlaneOptions {
   /** First of the ports that listeners get on this machine, counted up; `free` (default) takes any. */
   readonly ports?: number | 'free';
@@ -22,7 +19,7 @@ export interface DataPlaneOptions {
 }
 
 /** Where a listener can be reached on this machine, with any `Host`. */
-export interface LocalListener {
+interface LocalListener {
   readonly loadBalancerId: string;
   readonly listenerId: string;
   readonly protocol: string;

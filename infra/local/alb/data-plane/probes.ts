@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import type { HealthCheck } from './health-settings.ts';
 import type { Timers } from './timers.ts';
 
-export type ReasonCode = 'CONNECT_TIMEOUT' | 'CONNECT_FAILED' | 'RECV_RESPONSE_FAILED' | 'RECV_RESPONSE_TIMEOUT' | 'RESPONSE_MISMATCH';
+type ReasonCode = 'CONNECT_TIMEOUT' | 'CONNECT_FAILED' | 'RECV_RESPONSE_FAILED' | 'RECV_RESPONSE_TIMEOUT' | 'RESPONSE_MISMATCH';
 
 export interface Reason {
   readonly ReasonCode: ReasonCode;
@@ -16,7 +16,7 @@ export interface Reason {
 /** `undefined`: the server passed. */
 export type Verdict = Reason | undefined;
 
-export interface ProbeTarget {
+interface ProbeTarget {
   readonly host: string;
   readonly port: number;
   /** The server's own address, which `$SERVER_IP` stands for. */

@@ -391,6 +391,36 @@ describe('changes', () => {
     expect(new Set(answers)).toEqual(new Set(['10.64.0.1', '10.64.0.2']));
   });
 
+  it('of servers under load fail no request as long as one is there at every instant', async () => {
+    const addresses = Array.from({ length: 6 }, (_, at) => `10.64.0.${at}`);
+    const view = viewOf(addresses.slice(0, 1));
+    for (const address of addresses) await serve(view, address);
+    const { url } = await start(view);
+    let left = 300;
+    const statuses: number[] = [];
+    const client = async () => {
+      while (left-- > 0) statuses.push((await call(url)).status);
+    };
+    const replace = async () => {
+      for (let at = 0; left > 0; at++) {
+        const [one = '', next = ''] = [addresses[at % 6], addresses[(at + 1) % 6]];
+        for (const servers of [[one, next], [next]]) {
+          view.set({
+            groups: [
+              aGroup(
+                'sgp-default',
+                servers.map((address) => aServer(address)),
+              ),
+            ],
+          });
+          await new Promise(setImmediate);
+        }
+      }
+    };
+    await Promise.all([...Array.from({ length: 10 }, client), replace()]);
+    expect(statuses).toEqual(Array(300).fill(200));
+  });
+
   it('leave a running request with its server, even when that one is taken out', async () => {
     const view = viewOf(['10.64.0.1']);
     const arrived = deferred<() => void>();
