@@ -95,6 +95,19 @@ describe('a cloud call', () => {
     alb.close();
   });
 
+  it('leaves a connection alone that another adapter has taken over', async () => {
+    wire.answer(() => ({ body: { RequestId: 'R', Zones: [] } }));
+    const [first, second] = [createAlb(wire.options), createAlb(wire.options)];
+    await first.zones();
+    await second.zones(); // on the same socket: the SDK's agent is one for the whole process
+    expect(wire.openSockets()).toBe(1);
+    first.close();
+    await second.zones();
+    expect(wire.openSockets()).toBe(1);
+    second.close();
+    await expect.poll(() => wire.openSockets()).toBe(0);
+  });
+
   it('signs with temporary credentials when it has them, and never shows a secret in a failure', async () => {
     wire.answer(() => refusal('Forbidden.RAM', 403));
     const alb = createAlb({ ...wire.options, accessKeySecret: 'SECRET-KEY', securityToken: 'SECRET-TOKEN' });
