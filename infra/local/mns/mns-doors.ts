@@ -5,6 +5,7 @@ import type { Journal } from '../journal.ts';
 import { commonDoors, type Doors } from '../openapi/doors.ts';
 import type { Broker } from './broker.ts';
 import { countMessages } from './deliveries.ts';
+import type { Polls } from './polls.ts';
 import { changeSettings, type MnsSettings } from './settings.ts';
 
 const policySchema = z.strictObject({
@@ -14,12 +15,13 @@ const policySchema = z.strictObject({
   maxReceiveCount: z.int().min(1).max(1000),
 });
 
-function stateOf(broker: Broker): unknown {
+function stateOf(broker: Broker, polls: Polls): unknown {
   const iso = (ms: number) => new Date(ms).toISOString();
   return {
     queues: [...broker.state.queues.values()].map((queue) => ({
       ...queue.head,
       ...countMessages(broker, queue),
+      waiting: polls.waiting(queue.head.name),
       messages: [...queue.messages.values()].map(({ handle: _handle, copy: _copy, ...message }) => ({
         ...message,
         enqueuedAt: iso(message.enqueuedAt),
@@ -50,12 +52,13 @@ function setPolicy(broker: Broker, body: unknown): unknown {
 /** The doors by method and path. */
 export const mnsDoors = (parts: {
   readonly broker: Broker;
+  readonly polls: Polls;
   readonly journal: Journal;
   readonly faults: FaultBook;
   readonly set: (settings: MnsSettings) => void;
 }): Doors => ({
   ...commonDoors(parts.journal, parts.faults),
-  'GET /_/state': () => stateOf(parts.broker),
+  'GET /_/state': () => stateOf(parts.broker, parts.polls),
   'GET /_/settings': () => parts.broker.settings(),
   'PUT /_/settings': (body) => {
     parts.set(changeSettings(parts.broker.settings(), body));
