@@ -17,7 +17,7 @@ export const deadLetterSchema = z.object({
   bytes: z.int(),
   sha256: z.string(),
 });
-export type DeadLetter = z.infer<typeof deadLetterSchema>;
+type DeadLetter = z.infer<typeof deadLetterSchema>;
 
 export interface DeadLetterReason {
   readonly code: string;

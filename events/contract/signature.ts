@@ -6,7 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod/mini';
 
 /** `all`: any message. `replay`: the command line's own key, whose messages may only cause a re-read (`albeit.object.changed`). */
-export type KeyUse = 'all' | 'replay';
+type KeyUse = 'all' | 'replay';
 
 export interface SigningKey {
   /** Stands in the envelope as `albeitkeyid`, so that a receiver need not try every key. */
@@ -64,7 +64,7 @@ function parseQuietly(text: string): unknown {
 }
 
 /** Members sorted by name at every level and no white space: the same text for the same content, whoever wrote it in whatever order. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const members = Object.entries(value)

@@ -10,7 +10,7 @@ import { Routing, type Target } from './routing.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** The part of a pino logger that is used: text is constant, what varies are fields. */
-export interface Log {
+interface Log {
   info(fields: object, text: string): void;
   warn(fields: object, text: string): void;
   error(fields: object, text: string): void;

@@ -10,7 +10,7 @@ interface Status {
 }
 
 /** Reads the `Status` of a refusal; empty texts when the body was something else. */
-export function statusOf(body: unknown): Status {
+function statusOf(body: unknown): Status {
   const { reason, message } = typeof body === 'object' && body !== null ? (body as Readonly<Record<string, unknown>>) : {};
   return { reason: typeof reason === 'string' ? reason : '', message: typeof message === 'string' ? message : '' };
 }

@@ -9,7 +9,7 @@ import { callTimeoutSeconds } from '#shared/steps.ts';
 import { type Credentials, type KubeconfigSource, loadCredentials } from './credentials.ts';
 import { type Clocks, createServerClock, machineClocks } from './server-clock.ts';
 
-export interface KubeRequest {
+interface KubeRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path and query. */
   readonly path: string;

@@ -12,7 +12,7 @@ type Content = Readonly<Record<string, unknown>>;
 type Stored = KubeObject & Content;
 
 /** One call that the fake answered, for counting. */
-export interface FakeCall {
+interface FakeCall {
   readonly verb: 'get' | 'list' | 'create' | 'replace' | 'patch' | 'delete';
   readonly kind: KindName;
   readonly namespace: string;
