@@ -1,0 +1,192 @@
+/** The whole ALB: what the API is told is what the data plane does, through every change on the way. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startDataPlane } from '#infra/local/alb/data-plane/data-plane.ts';
+import { type AlbService, startAlb } from '#infra/local/alb/start.ts';
+import type { LocalInterface } from '#infra/local/alb/view.ts';
+import { localCredentials } from '#infra/local/credentials.ts';
+import { type EchoServer, startEcho } from '#infra/local/node/echo.ts';
+import { interfaceOf } from '#infra/local/node/network.ts';
+import { createAlb } from '#shared/cloud/alb/adapter.ts';
+import type { Alb, ListenerSettings, NewRule, Server, ServerGroupSettings } from '#shared/cloud/alb/port.ts';
+import { call } from './plane.ts';
+
+const times = { loadBalancerMs: 1, loadBalancerUpdateMs: 1, listenerMs: 1, ruleMs: 1, serverGroupMs: 1, serversMs: 1, deleteMs: 1 };
+const region = localCredentials.region;
+
+const groupSettings = (name: string, healthCheckEnabled = false): ServerGroupSettings => ({
+  serverGroupName: name,
+  serviceName: name,
+  scheduler: 'Wrr',
+  healthCheckConfig: {
+    ...{ healthCheckEnabled, healthCheckProtocol: 'HTTP', healthCheckPath: '/', healthCheckHost: '$SERVER_IP', healthCheckMethod: 'HEAD' },
+    ...{ healthCheckCodes: ['http_2xx'], healthCheckHttpVersion: 'HTTP1.1', healthCheckConnectPort: 0 },
+    ...{ healthCheckInterval: 1, healthCheckTimeout: 1, healthyThreshold: 2, unhealthyThreshold: 2 },
+  },
+});
+
+const listenerSettings: ListenerSettings = { listenerDescription: 'test', idleTimeout: 15, requestTimeout: 5, gzipEnabled: false };
+
+const aRule = (priority: number, path: string, serverGroupId: string): NewRule => ({
+  ruleName: `rule-${priority}`,
+  priority,
+  direction: 'Request',
+  tags: {},
+  ruleConditions: [
+    { type: 'Host', hostConfig: { values: ['cafe.example.com'] } },
+    { type: 'Path', pathConfig: { values: [path, `${path}/*`] } },
+  ],
+  ruleActions: [{ type: 'ForwardGroup', order: 1, forwardGroupConfig: { serverGroupTuples: [{ serverGroupId, weight: 100 }] } }],
+});
+
+describe('the emulated ALB with its data plane', () => {
+  let service: AlbService;
+  let alb: Alb;
+  let tokens = 0;
+  const pods: { readonly echo: EchoServer; readonly known: LocalInterface }[] = [];
+  const next = () => {
+    tokens += 1;
+    return `token-${tokens}`;
+  };
+
+  /** Repeats a look until it is as wanted; jobs of a millisecond are over soon. */
+  const until = async <T>(look: () => Promise<T>, wanted: (found: T) => boolean): Promise<T> => {
+    const end = Date.now() + 10_000;
+    for (;;) {
+      const found = await look();
+      if (wanted(found) || Date.now() > end) return found;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+  const done = async ({ jobId }: { readonly jobId: string }) => {
+    const jobs = await until(
+      () => alb.getJobs([jobId]),
+      ([job]) => job?.status !== 'Processing',
+    );
+    expect(jobs[0]?.status).toBe('Succeeded');
+  };
+  const door = async (name: string, body?: unknown) => {
+    const answer = await fetch(`${service.url}/_/${name}`, body === undefined ? {} : { method: 'PUT', body: JSON.stringify(body) });
+    expect(answer.status).toBe(200);
+    return (await answer.json()) as {
+      readonly dataPlane: readonly { readonly port: number; readonly url: string; readonly listenerId: string }[];
+    };
+  };
+  const addPod = async (name: string): Promise<Server> => {
+    const echo = await startEcho(() => ({ namespace: 'default', ingress: '', service: '', pod: name }));
+    const known = interfaceOf({ uid: name, address: `10.64.0.${pods.length + 10}`, socket: echo.socket }, region);
+    pods.push({ echo, known });
+    await door(
+      'network',
+      pods.map((pod) => pod.known),
+    );
+    return { serverType: 'Eni', serverId: known.networkInterfaceId, serverIp: known.privateIp, port: 3000, weight: 100 };
+  };
+  const newGroup = async (name: string, servers: readonly Server[], checked = false) => {
+    const fixed = { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: 'vpc-local' } as const;
+    const made = await alb.createServerGroup({ settings: groupSettings(name, checked), fixed, tags: {}, clientToken: next() });
+    await done(made);
+    if (servers.length > 0) await done(await alb.addServers(made.serverGroupId, servers, next()));
+    return made.serverGroupId;
+  };
+
+  let url: string;
+  let listenerId: string;
+  let tea: string;
+  const ask = (path: string) => call(`${url}${path}`, { headers: { host: 'cafe.example.com' } });
+  const podOf = async (path: string) => {
+    const answer = await ask(path);
+    return answer.status === 200 ? String((JSON.parse(answer.body) as { pod: string }).pod) : answer.status;
+  };
+
+  beforeAll(async () => {
+    service = await startAlb({ credentials: localCredentials, settings: { times }, dataPlane: (view) => startDataPlane(view) });
+    alb = createAlb({ endpoint: service.url, ...localCredentials });
+    const zoneMappings = ['a', 'b'].map((zone) => ({ zoneId: `${region}-${zone}`, vSwitchId: `vsw-local-${zone}` }));
+    const { loadBalancerId } = await alb.createLoadBalancer({
+      settings: {
+        ...{ loadBalancerName: 'cafe', addressType: 'Internet', loadBalancerEdition: 'Standard', deletionProtectionEnabled: false },
+        modificationProtection: 'NonProtection',
+      },
+      ...{ vpcId: 'vpc-local', zoneMappings, tags: {}, clientToken: next() },
+    });
+    await until(
+      () => alb.getLoadBalancer(loadBalancerId),
+      (found) => found?.status === 'Active',
+    );
+    tea = await newGroup('tea', [await addPod('tea-1')]);
+    const defaultServerGroupId = await newGroup('fake', []);
+    const made = await alb.createListener({
+      ...{ loadBalancerId, protocol: 'HTTP', port: 80, defaultServerGroupId, settings: listenerSettings, tags: {}, clientToken: next() },
+    });
+    await done(made);
+    listenerId = made.listenerId;
+    const state = await until(
+      () => door('state'),
+      (found) => found.dataPlane.length === 1,
+    );
+    url = state.dataPlane[0]?.url ?? '';
+    expect(state.dataPlane[0]).toMatchObject({ listenerId, port: 80 });
+  });
+  afterAll(async () => {
+    alb?.close();
+    await service?.stop();
+    await Promise.all(pods.map((pod) => pod.echo.stop(0)));
+  });
+
+  it('answers 503 before there is a rule, and routes once its job has ended', async () => {
+    expect((await ask('/tea')).status).toBe(503);
+    await done(await alb.createRules(listenerId, [aRule(10, '/tea', tea)], next()));
+    expect(await podOf('/tea/green')).toBe('tea-1');
+    expect((await ask('/teapot')).status).toBe(503);
+    expect((await call(`${url}/tea`, { headers: { host: 'other.example.com' } })).status).toBe(503);
+  });
+
+  it('takes turns between servers, and follows a replacement without a failed request', async () => {
+    const [old] = await alb.listServers(tea);
+    await done(await alb.addServers(tea, [await addPod('tea-2')], next()));
+    expect(new Set([await podOf('/tea'), await podOf('/tea')])).toEqual(new Set(['tea-1', 'tea-2']));
+    const third = await addPod('tea-3');
+    let replacing = true;
+    const seen: (string | number)[] = [];
+    const client = (async () => {
+      while (replacing) seen.push(await podOf('/tea'));
+    })();
+    await done(await alb.replaceServers(tea, [third], old === undefined ? [] : [old], next()));
+    replacing = false;
+    await client;
+    expect(seen.filter((one) => typeof one === 'number')).toEqual([]);
+    expect(new Set([await podOf('/tea'), await podOf('/tea')])).toEqual(new Set(['tea-2', 'tea-3']));
+  });
+
+  it('puts a rule of a smaller number before', async () => {
+    const green = await newGroup('green', [await addPod('green-1')]);
+    await done(await alb.createRules(listenerId, [aRule(5, '/tea/green', green)], next()));
+    expect(await podOf('/tea/green')).toBe('green-1');
+    expect(await podOf('/tea/black')).toMatch(/^tea-/);
+  });
+
+  it('keeps a server whose checks have not passed yet out, and forwards once they have', async () => {
+    const slow = await newGroup('slow', [await addPod('slow-1')], true);
+    await done(await alb.createRules(listenerId, [aRule(1, '/slow', slow)], next()));
+    const answers = new Set<string | number>();
+    await until(
+      async () => {
+        answers.add(await podOf('/slow'));
+        return answers;
+      },
+      (found) => found.has('slow-1'),
+    );
+    expect(answers).toEqual(new Set([503, 'slow-1']));
+  });
+
+  it('closes the port with the listener', async () => {
+    const job = await alb.deleteListener(listenerId, next());
+    if (job !== undefined) await done(job);
+    const state = await until(
+      () => door('state'),
+      (found) => found.dataPlane.length === 0,
+    );
+    expect(state.dataPlane).toEqual([]);
+    await expect(call(url)).rejects.toThrow();
+  });
+});
