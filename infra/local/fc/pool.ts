@@ -132,7 +132,7 @@ export function createPool(parts: PoolParts): Pool {
   return {
     spec,
     run,
-    instances: () => [...seats].map((seat) => seat.instance),
+    instances: () => [...seats].map((seat) => seat.instance).filter((instance) => instance.state() !== 'gone'),
     async crash(requestId) {
       const seat = [...seats].find((one) => one.instance.requestId() === requestId);
       await seat?.instance.kill();

@@ -70,7 +70,7 @@ describe.runIf(process.platform === 'linux')('the life of an instance', () => {
     await fc.invoke('leaving', '');
     const pid = (await instancesAt(fc.url))[0]?.pid ?? -1;
     process.kill(pid, 'SIGKILL');
-    await until(() => !isAlive(pid));
+    await until(async () => (await instancesAt(fc.url)).length === 0);
     const answer = await fc.invoke('leaving', '');
     expect(answer.headers.get('x-fc-error-type')).toBeNull();
   });

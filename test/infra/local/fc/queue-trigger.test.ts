@@ -7,13 +7,13 @@ import { type LocalFc, startLocalFc } from '#test/support/local-fc.ts';
 import { getDoor, putDoor } from '#test/support/local-mns.ts';
 import { until } from '#test/support/until.ts';
 
-/** Appends every event to the file in its environment; an event with "bad" fails as long as there is no file `<file>.cured`. */
+/** Appends every event to the file in its environment; an event with the word "poison" fails as long as there is no file `<file>.cured`. */
 const collecting = `
 import { appendFileSync, existsSync } from 'node:fs';
 export const handler = async (event) => {
   const file = process.env.RECORD;
   appendFileSync(file, event.toString() + '\\n');
-  if (event.includes('bad') && !existsSync(file + '.cured')) throw new Error('bad');
+  if (event.includes('poison') && !existsSync(file + '.cured')) throw new Error('poison');
 };`;
 
 type Trigger = NonNullable<FunctionInput['triggers']>[number];
@@ -107,10 +107,10 @@ describe('queue triggers', () => {
 
   it('goes on past a failing event, which reaches the failure destination', async () => {
     await start([queueTrigger({ batch: 1 })], {}, { failureDestinationQueue: 'dead', maxAsyncRetryAttempts: 1 });
-    await send('bad', 'good');
+    await send('poison', 'good');
     await until(async () => (await held('dead')) === 1);
     await until(async () => (await held('work')) === 0);
-    expect(bodies().filter((one) => one === 'bad')).toHaveLength(2);
+    expect(bodies().filter((one) => one === 'poison')).toHaveLength(2);
     await until(() => bodies().includes('good'));
     const [letter] = await fc.mns.queues.receive('dead', 1);
     expect(JSON.parse(letter?.body ?? '{}')).toMatchObject({ requestContext: { approximateInvokeCount: 2 } });
@@ -118,7 +118,7 @@ describe('queue triggers', () => {
 
   it('keeps messages until the function succeeded when the switch says so', async () => {
     await start([queueTrigger()], { acknowledge: 'after', errorRetryFirstMs: 20 });
-    await send('bad');
+    await send('poison');
     await until(() => bodies().length >= 1);
     expect(await held('work')).toBe(1);
     writeFileSync(`${file()}.cured`, '');
@@ -127,16 +127,16 @@ describe('queue triggers', () => {
 
   it('sends the data itself to the dead-letter queue when synchronous pushes are used up', async () => {
     await start([queueTrigger({ asyncInvocation: false })], { pushTries: 3 });
-    await send('bad');
+    await send('poison');
     await until(async () => (await held('dead')) === 1);
-    expect(bodies()).toEqual(['bad', 'bad', 'bad']);
-    expect((await fc.mns.queues.receive('dead', 1))[0]?.body).toBe('bad');
+    expect(bodies()).toEqual(['poison', 'poison', 'poison']);
+    expect((await fc.mns.queues.receive('dead', 1))[0]?.body).toBe('poison');
     await until(async () => (await held('work')) === 0);
   });
 
   it('blocks on a bad event without tolerance, and goes on when it is cured', async () => {
     await start([queueTrigger({ asyncInvocation: false, errorsTolerance: 'NONE', batch: 1 })], { pushTries: 1 });
-    await send('bad');
+    await send('poison');
     await until(() => bodies().length >= 3);
     await send('good');
     expect(bodies()).not.toContain('good');
