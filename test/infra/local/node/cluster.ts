@@ -54,12 +54,12 @@ export interface Cluster {
 /** Starts everything; `start` brings the API server up in a folder of its own. */
 export async function startCluster(
   start: (dir: string) => Promise<KubernetesService>,
-  options: Pick<NodeOptions, 'deployments' | 'settings'>,
+  options: Pick<NodeOptions, 'deployments'>,
 ): Promise<Cluster> {
   const dir = await mkdtemp(join(tmpdir(), 'albeit-node-'));
   const kubernetes = await start(dir);
   const network = await noteNetwork();
-  const all = { kubeconfig: kubernetes.kubeconfig, albUrl: network.url, ...options };
+  const all = { kubeconfig: kubernetes.kubeconfig, albUrl: network.url, settings: { maximumGraceSeconds: 0.3 }, ...options };
   let node = await startNode(all);
   const kube = createKube({ kubeconfig: { path: kubernetes.kubeconfig } });
   return {

@@ -1,14 +1,18 @@
 /** What the local node does on any Kubernetes API: run by the tests over the embedded one and the real one. */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeServer, listenOnLoopback } from '#infra/local/listen.ts';
 import type { Deployment, Pod } from '#infra/local/node/objects.ts';
-import type { KubeObject } from '#shared/kube/port.ts';
+import type { KubeObject, ObjectName } from '#shared/kube/port.ts';
 import { type Cluster, eventually } from './cluster.ts';
 
-const kubectl = promisify(execFile);
+/** The kubectl of the assets, or the machine's; what it sees is tried only where there is one. */
+const assets = process.env['KUBEBUILDER_ASSETS'] ?? '';
+const kubectl = assets === '' ? 'kubectl' : join(assets, 'kubectl');
+const withoutKubectl = spawnSync(kubectl, ['version', '--client']).status !== 0;
 
 interface Slice extends KubeObject {
   readonly endpoints?: readonly { readonly addresses: readonly string[]; readonly conditions: { readonly ready?: boolean } }[] | null;
@@ -56,7 +60,21 @@ export function nodeBehaviour(title: string, start: () => Promise<Cluster>): voi
         () => pod(name),
         (found) => found === undefined,
       );
-    const run = async (...args: string[]) => (await kubectl('kubectl', ['--kubeconfig', cluster.kubernetes.kubeconfig, ...args])).stdout;
+    const run = async (...args: string[]) =>
+      (await promisify(execFile)(kubectl, ['--kubeconfig', cluster.kubernetes.kubeconfig, ...args])).stdout;
+    const deploymentOf = (name: string): ObjectName => ({ kind: 'Deployment', namespace: 'default', name });
+    const patchDeployment = (name: string, spec: object) => cluster.kube.mergePatch(deploymentOf(name), { spec });
+    /** Resolves when a rollout is complete by the rule of `kubectl rollout status`. */
+    const rolledOut = (name: string) =>
+      eventually(
+        () => cluster.kube.get<Deployment>(deploymentOf(name)),
+        (found) => {
+          const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = found?.status ?? {};
+          const wanted = found?.spec.replicas ?? 1;
+          const seen = observedGeneration >= (found?.metadata.generation ?? 0);
+          return seen && updatedReplicas === wanted && replicas === wanted && availableReplicas === wanted;
+        },
+      );
 
     it('registers a node that is ready and has a provider id', async () => {
       const node = await cluster.kube.get<
@@ -192,9 +210,9 @@ export function nodeBehaviour(title: string, start: () => Promise<Cluster>): voi
       };
       const two = await eventually(addresses, (found) => found.length === 2);
       expect(two.every((address) => interfaceOf(address) !== undefined)).toBe(true);
-      await run('scale', 'deployment/tea', '--replicas=3');
+      await patchDeployment('tea', { replicas: 3 });
       await eventually(addresses, (found) => found.length === 3);
-      await run('scale', 'deployment/tea', '--replicas=1');
+      await patchDeployment('tea', { replicas: 1 });
       await eventually(addresses, (found) => found.length === 1);
       await eventually(
         () => pods('tea'),
@@ -202,9 +220,9 @@ export function nodeBehaviour(title: string, start: () => Promise<Cluster>): voi
       );
     });
 
-    it('rolls a Deployment over to another template without ever serving less, and kubectl sees it finish', async () => {
+    it('rolls a Deployment over to another template without ever serving less', async () => {
       await cluster.kube.create(aDeployment('roll', { replicas: 3, strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } }));
-      await run('rollout', 'status', 'deployment/roll', '--timeout=20s');
+      await rolledOut('roll');
       const before = (await pods('roll')).map(({ metadata }) => metadata.uid);
       let fewest = 3;
       let watching = true;
@@ -214,16 +232,28 @@ export function nodeBehaviour(title: string, start: () => Promise<Cluster>): voi
           fewest = Math.min(fewest, found.filter(isReady).length);
         }
       })();
-      const template = { metadata: { annotations: { changed: 'yes' } } };
-      await cluster.kube.mergePatch({ kind: 'Deployment', namespace: 'default', name: 'roll' }, { spec: { template } });
-      expect(await run('rollout', 'status', 'deployment/roll', '--timeout=30s')).toContain('successfully rolled out');
+      await patchDeployment('roll', { template: { metadata: { annotations: { changed: 'yes' } } } });
+      await rolledOut('roll');
       watching = false;
       await watch;
       expect(fewest).toBe(3);
       const after = (await pods('roll')).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
       expect(after.map(({ metadata }) => metadata.uid).filter((uid) => before.includes(uid))).toEqual([]);
+    });
+
+    it.skipIf(withoutKubectl)('shows kubectl how a rollout goes, its history, and the way back', async () => {
+      expect(await run('rollout', 'status', 'deployment/roll', '--timeout=30s')).toContain('successfully rolled out');
       expect(await run('rollout', 'history', 'deployment/roll')).toMatch(/\n1 .*\n2 /);
-      await run('delete', 'deployment', 'roll');
+      await run('rollout', 'undo', 'deployment/roll');
+      expect(await run('rollout', 'status', 'deployment/roll', '--timeout=30s')).toContain('successfully rolled out');
+      expect(await run('rollout', 'history', 'deployment/roll')).toMatch(/\n2 .*\n3 /);
+      await run('scale', 'deployment/roll', '--replicas=1');
+      expect(await run('wait', '--for=jsonpath={.status.replicas}=1', 'deployment/roll', '--timeout=30s')).toContain('condition met');
+      expect(await run('get', 'deployment', 'roll', '--no-headers')).toMatch(/^roll +1\/1 +1 +1 /);
+    });
+
+    it('takes the pods of a Deployment away with it', async () => {
+      await cluster.kube.remove(deploymentOf('roll'));
       await eventually(
         () => pods('roll'),
         (found) => found.length === 0,
