@@ -122,7 +122,11 @@ export async function startAlb(options: AlbOptions): Promise<AlbService> {
     rules: () => ({ ...settings, writeRate: settings.writeRate ?? undefined }),
   };
   const authenticate = createAuthenticator(options.credentials, Date.now);
-  const service = await startOpenApi({ name: 'ALB', port: options.port ?? 0, authenticate, pipeline, journal, doors });
+  const parts = { name: 'ALB', port: options.port ?? 0, authenticate, pipeline, journal, doors };
+  const service = await startOpenApi(parts).catch(async (error: unknown) => {
+    await dataPlane?.stop();
+    throw error;
+  });
   const stop = async () => {
     jobs.stop();
     await service.stop();
