@@ -26,7 +26,7 @@ export const handler = async (event) => {
 };`;
 
 const async = { 'x-fc-invocation-type': 'Async' };
-const linesOf = (file: string): readonly string[] => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []);
+const linesOf = (file: string): readonly string[] => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []);
 
 interface Task {
   readonly status: string;

@@ -42,8 +42,8 @@ describe('queue triggers', () => {
   const pushes = () =>
     existsSync(file())
       ? readFileSync(file(), 'utf8')
-          .trim()
           .split('\n')
+          .slice(0, -1)
           .map((line) => JSON.parse(line))
       : [];
   const bodies = () => pushes().flatMap((push) => [push].flat().map((one) => one.data?.messageBody ?? one.messageBody));
