@@ -1,0 +1,149 @@
+/** Kinds with few rules: each a small strategy. */
+import { ensureMap, type JsonMap, listAt, mapAt, numberAt, setDefault, textAt, textsAt } from '../json.ts';
+import { timestamp } from '../metadata.ts';
+import type { Strategy } from '../strategy.ts';
+
+export const namespace: Strategy = {
+  name: 'label',
+  fillIn: (one) => {
+    const labels = ensureMap(mapAt(one, 'metadata'), 'labels');
+    labels['kubernetes.io/metadata.name'] = textAt(one, 'metadata', 'name');
+    setDefault(ensureMap(one, 'status'), 'phase', 'Active');
+  },
+  prepare: (one, old) => {
+    if (old === undefined) ensureMap(one, 'spec')['finalizers'] = ['kubernetes'];
+  },
+};
+
+const CONFIG_KEY = /^[-._a-zA-Z0-9]+$/;
+
+/** Base64 as Go's decoder takes it. */
+const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+
+/** Needed data of the typed Secrets. */
+const SECRET_KEYS: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+};
+
+export const secret: Strategy = {
+  fillIn: (one) => {
+    setDefault(one, 'type', 'Opaque');
+    const given = Object.entries(textsAt(one, 'stringData'));
+    delete one['stringData'];
+    if (given.length === 0) return;
+    const data = ensureMap(one, 'data');
+    for (const [key, text] of given) data[key] = Buffer.from(text).toString('base64');
+  },
+  validate: (one, causes, old) => {
+    const data = textsAt(one, 'data');
+    for (const [key, value] of Object.entries(data)) {
+      if (!CONFIG_KEY.test(key))
+        causes.invalid(`data[${key}]`, key, "a valid config key must consist of alphanumeric characters, '-', '_' or '.'");
+      if (!isBase64(value)) causes.invalid(`data[${key}]`, '***', 'illegal base64 data');
+    }
+    for (const key of SECRET_KEYS[textAt(one, 'type')] ?? []) if (data[key] === undefined) causes.required(`data[${key}]`);
+    if (old !== undefined && textAt(old, 'type') !== textAt(one, 'type')) causes.invalid('type', textAt(one, 'type'), 'field is immutable');
+    checkImmutable(one, old, ['data'], causes);
+  },
+};
+
+function checkImmutable(
+  one: JsonMap,
+  old: JsonMap | undefined,
+  fields: readonly string[],
+  causes: Parameters<NonNullable<Strategy['validate']>>[1],
+): void {
+  if (old?.['immutable'] !== true) return;
+  if (one['immutable'] !== true) causes.forbidden('immutable', 'field is immutable when `immutable` is set');
+  for (const field of fields)
+    if (JSON.stringify(old[field]) !== JSON.stringify(one[field])) causes.forbidden(field, 'field is immutable when `immutable` is set');
+}
+
+export const configMap: Strategy = {
+  validate: (one, causes, old) => {
+    for (const key of Object.keys({ ...mapAt(one, 'data'), ...mapAt(one, 'binaryData') })) {
+      if (!CONFIG_KEY.test(key))
+        causes.invalid(`data[${key}]`, key, "a valid config key must consist of alphanumeric characters, '-', '_' or '.'");
+    }
+    checkImmutable(one, old, ['data', 'binaryData'], causes);
+  },
+};
+
+export const lease: Strategy = {
+  fillIn: (one) => {
+    ensureMap(one, 'spec');
+  },
+  validate: (one, causes) => {
+    const seconds = numberAt(one, 'spec', 'leaseDurationSeconds');
+    if (seconds !== undefined && seconds <= 0) causes.invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0');
+    const transitions = numberAt(one, 'spec', 'leaseTransitions');
+    if (transitions !== undefined && transitions < 0)
+      causes.invalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0');
+  },
+};
+
+export const event: Strategy = {
+  validate: (one, causes) => {
+    const involved = textAt(one, 'involvedObject', 'namespace');
+    const own = textAt(one, 'metadata', 'namespace');
+    // An event about a cluster-scoped object stands in `default` (or `kube-system`).
+    const fits = involved === '' ? ['default', 'kube-system'].includes(own) : involved === own;
+    if (!fits) causes.invalid('involvedObject.namespace', involved, 'does not match event.namespace');
+  },
+};
+
+export const node: Strategy = {
+  fillIn: (one) => {
+    ensureMap(one, 'spec');
+    const status = ensureMap(one, 'status');
+    setDefault(status, 'nodeInfo', {});
+    setDefault(status, 'daemonEndpoints', { kubeletEndpoint: { Port: 0 } });
+  },
+};
+
+const SCOPES = ['Cluster', 'Namespaced'];
+
+/** The definition's own checks; its structural schema is checked in `validation/structural.ts`. */
+export const customResourceDefinition: Strategy = {
+  fillIn: (one) => {
+    const spec = ensureMap(one, 'spec');
+    setDefault(spec, 'conversion', { strategy: 'None' });
+    const names = ensureMap(spec, 'names');
+    setDefault(names, 'singular', textAt(names, 'kind').toLowerCase());
+    setDefault(names, 'listKind', `${textAt(names, 'kind')}List`);
+  },
+  prepare: (one) => {
+    const names = mapAt(one, 'spec', 'names');
+    const stored = listAt(one, 'spec', 'versions').filter((version) => mapAt(version)['storage'] === true);
+    const at = textAt(one, 'metadata', 'creationTimestamp') || timestamp(0);
+    const condition = (type: string, reason: string, message: string): JsonMap => ({
+      type,
+      status: 'True',
+      lastTransitionTime: at,
+      reason,
+      message,
+    });
+    one['status'] = {
+      conditions: [
+        condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
+        condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
+      ],
+      acceptedNames: names,
+      storedVersions: stored.map((version) => textAt(version, 'name')),
+    };
+  },
+  validate: (one, causes) => {
+    const spec = mapAt(one, 'spec');
+    const wanted = `${textAt(spec, 'names', 'plural')}.${textAt(spec, 'group')}`;
+    if (textAt(one, 'metadata', 'name') !== wanted)
+      causes.invalid('metadata.name', textAt(one, 'metadata', 'name'), `must be spec.names.plural+"."+spec.group`);
+    for (const field of ['group', 'scope']) if (textAt(spec, field) === '') causes.required(`spec.${field}`);
+    if (textAt(spec, 'scope') !== '' && !SCOPES.includes(textAt(spec, 'scope')))
+      causes.notSupported('spec.scope', textAt(spec, 'scope'), SCOPES);
+    for (const field of ['plural', 'kind']) if (textAt(spec, 'names', field) === '') causes.required(`spec.names.${field}`);
+    const versions = listAt(spec, 'versions');
+    if (versions.filter((version) => mapAt(version)['storage'] === true).length !== 1)
+      causes.invalid('spec.versions', [...versions], 'must have exactly one version marked as storage version');
+  },
+};
