@@ -75,11 +75,17 @@ export class Routing {
   slice(change: Change<ServiceFacts>): readonly Target[] {
     if (change.initial || (isSame(change) && change.before?.service === change.after?.service)) return [];
     const services = new Set([change.before, change.after].flatMap((facts) => (facts === undefined ? [] : [facts.service])));
-    return [...services].filter((service) => this.#ownersOf(service).length > 0).map(members);
+    return [...services].filter((service) => this.#isOurs(service)).map(members);
   }
 
   #ownerOf(facts: IngressFacts | undefined): string | undefined {
     return facts === undefined ? undefined : albConfigNameOf(facts.membership, [...this.#classes.values()]);
+  }
+
+  /** Asked at every change of endpoints, so it stops at the first Ingress that is. */
+  #isOurs(service: string): boolean {
+    for (const name of this.#namedBy.get(service) ?? []) if (this.#ownerOf(this.#ingresses.get(name)) !== undefined) return true;
+    return false;
   }
 
   /** The AlbConfigs of the Ingresses that name a Service, each once. */

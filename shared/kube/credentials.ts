@@ -31,6 +31,8 @@ export async function loadCredentials(source: KubeconfigSource, monotonicMs: () 
   else config.loadFromCluster();
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error('the kubeconfig names no current cluster');
+  // Without a user the library leaves out the certificate authority too, and every call fails to verify the server.
+  if (config.getCurrentUser() === null) config.loadFromClusterAndUser(cluster, { name: 'anonymous' });
   const server = cluster.server.replace(/\/+$/, '');
   const apply = async (): Promise<RequestOptions> => {
     const options: RequestOptions = {};

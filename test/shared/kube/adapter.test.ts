@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createKube } from '#shared/kube/adapter.ts';
 import type { Kube, KubeObject } from '#shared/kube/port.ts';
@@ -122,8 +125,28 @@ describe('Kubernetes adapter on a bad day', () => {
   });
 
   it('tells that a kubeconfig is missing, and finds it when it comes', async () => {
-    const absent = createKube({ kubeconfig: { path: '/nowhere/kubeconfig' } });
-    await expect(absent.get(name)).rejects.toMatchObject({ code: 'KUBE-AWAY' });
+    const dir = await mkdtemp(join(tmpdir(), 'albeit-kube-'));
+    const late = createKube({ kubeconfig: { path: join(dir, 'kubeconfig') } });
+    await expect(late.get(name)).rejects.toMatchObject({ code: 'KUBE-AWAY' });
+    await writeFile(join(dir, 'kubeconfig'), kubeconfigText(api.url));
+    api.script('Lease', refusal(404, 'NotFound'));
+    expect(await late.get(name)).toBeUndefined();
+    late.close();
+    await rm(dir, { recursive: true });
+  });
+
+  it('says who it is by the token of the kubeconfig, and nothing where there is no user', async () => {
+    const said: unknown[] = [];
+    const note: Reply = (request, response) => {
+      said.push(request.headers.authorization);
+      refusal(404, 'NotFound')(request, response);
+    };
+    api.script('Lease', note, note);
+    await kube.get(name);
+    const anonymous = createKube({ kubeconfig: { text: kubeconfigText(api.url).replace('"user":"u"}', '"user":""}') } });
+    await anonymous.get(name);
+    anonymous.close();
+    expect(said).toEqual(['Bearer a-token', undefined]);
   });
 
   it('does not ask for a namespaced object without a namespace', async () => {
