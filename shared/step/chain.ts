@@ -1,6 +1,7 @@
 /** What comes next: the chain's order for each phase, and where a chain starts. Pure. */
 import { type ChainStep, chainSteps, type Phase } from '#events/contract/messages.ts';
 import type { Stack } from '#shared/model/stack.ts';
+import { shortHash } from '#shared/ownership.ts';
 import { firstLookMs } from './jobs.ts';
 import { isQuiet } from './ledger.ts';
 import type { AlbConfigLedger } from './record.ts';
@@ -19,6 +20,16 @@ export interface Hop {
 }
 
 export type StepHashes = Readonly<Record<ChainStep, string>>;
+
+/** One hash for the whole wish. */
+export const wishHash = (hashes: StepHashes): string => shortHash(chainSteps.map((step) => hashes[step]).join());
+
+/** A chain whose message has not come back for this long (ms) is taken for lost; parked messages come back within ten minutes. */
+const lostAfterMs = 15 * 60 * 1000;
+
+/** A chain for this very wish is under way: its next message is in a queue. */
+export const isUnderway = (ledger: AlbConfigLedger, hashes: StepHashes, now: number): boolean =>
+  ledger.underway !== undefined && ledger.underway.wish === wishHash(hashes) && now - ledger.underway.at < lostAfterMs;
 
 /** A step with nothing to apply: its hash stands, or every write of the same target was accepted and only verification is left. */
 const isSatisfied = (ledger: AlbConfigLedger, hashes: StepHashes, step: ChainStep): boolean => {

@@ -35,6 +35,8 @@ export function outcomeOf(error: unknown, owner: ObjectRef): Outcome {
   return park(new AlbeitError('BUG', { detail }, { cause: error }), owner);
 }
 
-/** What we remember proved wrong: the next run must look everything up anew. */
-export const isStaleMemory = (error: unknown): boolean =>
-  error instanceof CloudFailure && (error.failure === 'not-found' || error.failure === 'conflict');
+/** How much of what we remember an error proves wrong: a thing that is not there may be any of them; a conflict concerns this step. */
+export function staleMemory(error: unknown): 'none' | 'step' | 'all' {
+  if (!(error instanceof CloudFailure)) return 'none';
+  return error.failure === 'not-found' ? 'all' : error.failure === 'conflict' ? 'step' : 'none';
+}

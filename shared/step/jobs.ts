@@ -1,4 +1,5 @@
 /** Verifying asynchronous work: every unverified job of the record is asked about in one go, ten ids a call. */
+import { type ChainStep, chainSteps } from '#events/contract/messages.ts';
 import type { Job } from '#shared/cloud/alb/port.ts';
 import type { ObjectRef, Problem } from '#shared/problem.ts';
 import { forgetStep } from './ledger.ts';
@@ -16,14 +17,41 @@ const failureOf = (pending: PendingJob, job: Job, owner: ObjectRef): Problem => 
 export function digestJobs(ledger: AlbConfigLedger, jobs: readonly Job[]): AlbConfigLedger {
   const byId = new Map(jobs.map((job) => [job.jobId, job]));
   const failed = ledger.jobs.filter((one) => byId.get(one.jobId)?.status === 'Failed');
-  const rest = { ...ledger, jobs: ledger.jobs.filter((one) => byId.get(one.jobId)?.status === 'Processing') };
-  return failed.reduce((left, one) => forgetStep(left, one.step), rest);
+  const rest: AlbConfigLedger = { ...ledger, jobs: ledger.jobs.filter((one) => byId.get(one.jobId)?.status === 'Processing') };
+  return failed.reduce<AlbConfigLedger>((left, one) => forgetStep(left, one.step), rest);
 }
 
-/** Asks about all unverified jobs. An outcome means: not yet. */
-export async function verifyJobs(scene: Scene, owner: ObjectRef): Promise<Outcome | undefined> {
+/** Whose unverified jobs keep a step from going on. The last step answers for all; a job is never asked about for its own sake alone. */
+const gates: Readonly<Record<ChainStep, readonly ChainStep[]>> = {
+  instance: ['instance'],
+  'server-group': ['server-group'],
+  listener: ['listener'],
+  rule: chainSteps,
+};
+
+/** Balancers take tens of seconds in the cloud and seconds here; asking sooner than this is a wasted call. */
+export const firstLookMs = 3000;
+
+/** Learns whether a new load balancer is there yet: its creation has no job to ask about. An outcome means: not yet. */
+export async function verifyLoadBalancer(scene: Scene, owner: ObjectRef): Promise<Outcome | undefined> {
+  const made = scene.ledger.loadBalancer;
+  if (made === undefined || made.active) return undefined;
+  const restMs = (made.createdAt ?? 0) + firstLookMs - scene.now();
+  if (restMs > 0) return wait(Math.ceil(restMs / 1000), 'the load balancer is being made');
+  const found = await scene.cloud.alb.getLoadBalancer(made.id);
+  if (found?.status === 'Active' || found?.status === 'Configuring') {
+    scene.remember((ledger) => ({ ...ledger, loadBalancer: { ...made, active: true, dnsName: found.dnsName } }));
+    return undefined;
+  }
+  if (found !== undefined && found.status !== 'CreateFailed') return wait(2, `the load balancer is ${found.status}`);
+  scene.tell({ code: 'LOAD-BALANCER-GONE', object: owner, facts: { id: made.id } });
+  return { kind: 'park', because: `the load balancer ${made.id} was not made`, problems: [] };
+}
+
+/** Asks about all unverified jobs at once when one of them keeps this step from going on. An outcome means: not yet. */
+export async function verifyJobs(scene: Scene, step: ChainStep, owner: ObjectRef): Promise<Outcome | undefined> {
   const pending = scene.ledger.jobs;
-  if (pending.length === 0) return undefined;
+  if (!pending.some((one) => gates[step].includes(one.step))) return undefined;
   const jobs = await scene.cloud.alb.getJobs(pending.map((one) => one.jobId));
   const byId = new Map(jobs.map((job) => [job.jobId, job]));
   for (const one of pending) {
@@ -31,5 +59,6 @@ export async function verifyJobs(scene: Scene, owner: ObjectRef): Promise<Outcom
     if (job?.status === 'Failed') scene.tell(failureOf(one, job, owner));
   }
   scene.remember((ledger) => digestJobs(ledger, jobs));
-  return scene.ledger.jobs.length > 0 ? wait(1, `${scene.ledger.jobs.length} job(s) of the service still run`) : undefined;
+  const left = scene.ledger.jobs.filter((one) => gates[step].includes(one.step)).length;
+  return left > 0 ? wait(1, `${left} job(s) of the service still run`) : undefined;
 }

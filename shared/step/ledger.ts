@@ -53,6 +53,14 @@ export const forgetAll = (ledger: AlbConfigLedger): AlbConfigLedger => ({
   steps: {},
 });
 
+/** Drift is looked for by reading what the chain keeps anew; the balancer itself is met on the way. */
+export const forgetContents = (ledger: AlbConfigLedger): AlbConfigLedger => ({
+  ...ledger,
+  groups: {},
+  listeners: {},
+  steps: ledger.steps.instance === undefined ? {} : { instance: ledger.steps.instance },
+});
+
 /** Nothing is under way: no job unverified, no target unfinished. */
 export const isQuiet = (ledger: AlbConfigLedger): boolean =>
   ledger.jobs.length === 0 && chainSteps.every((step) => ledger.steps[step]?.target === undefined);

@@ -27,6 +27,8 @@ export interface NounSpec<O, C, U, R> {
   create(items: readonly C[], scene: Scene): Promise<Outcome>;
   update(items: readonly U[], scene: Scene): Promise<Outcome>;
   remove(items: readonly R[], scene: Scene): Promise<Outcome>;
+  /** Whether an update is a call to the cloud; absent: every one is. */
+  isWrite?(item: U): boolean;
   /** Rules go as soon as they are unwanted; what others may point to goes in the phases `collect` and `delete`. */
   readonly removesWhileApplying: boolean;
 }
@@ -52,7 +54,12 @@ export function defineNoun<O, C, U, R>(spec: NounSpec<O, C, U, R>): Noun {
     uses: spec.uses,
     async differences(scene) {
       const { create, update, remove } = await compare(scene);
-      return { kind: spec.kind, create: create.length, update: update.length, remove: remove.length };
+      return {
+        kind: spec.kind,
+        create: create.length,
+        update: update.filter((item) => spec.isWrite?.(item) ?? true).length,
+        remove: remove.length,
+      };
     },
     async apply(scene) {
       const blocked = await spec.ready?.(scene);

@@ -41,11 +41,26 @@ export interface AlbConfigLedger {
   /** Ids of groups that rules in the cloud pointed to when we last looked: not collected while they are here. */
   readonly groupsInRules: readonly string[];
   readonly jobs: readonly PendingJob[];
+  /** A removal so large that a second reading must confirm it: for which intent, and when it was first wanted (API server's clock, ms). */
+  readonly removalAsked?: { readonly target: string; readonly at: number };
   readonly steps: Readonly<Partial<Record<ChainStep, StepLedger>>>;
-  /** The chain that will come back by a delayed message. A second one need not be started, an older one need not go on. */
-  readonly waiting?: { readonly chain: string; readonly step: ChainStep };
+  /** The chain that is under way: its next message is in a queue. A second one for the same wish need not be started. */
+  readonly underway?: {
+    readonly chain: string;
+    readonly step: ChainStep;
+    /** Hash of all step hashes of the wish that it works for. */
+    readonly wish: string;
+    /** API server's clock, ms. */
+    readonly at: number;
+  };
   /** Hash of what was last told to people, and of each Ingress's part, so that an Event is written once. */
-  readonly reported?: { readonly hash: string; readonly ingresses: Readonly<Record<string, string>>; readonly problems: readonly string[] };
+  readonly reported?: {
+    readonly hash: string;
+    readonly ingresses: Readonly<Record<string, string>>;
+    readonly problems: readonly string[];
+    /** Hash of the problems that the stack itself had. */
+    readonly wish: string;
+  };
 }
 
 /** One server as remembered: enough to compare and to remove it. */
@@ -64,6 +79,8 @@ export interface GroupMembers {
   readonly jobId?: string;
   /** Number of endpoints wanted, with or without a network interface. */
   readonly wanted?: number;
+  /** How many were registered when last verified: while a change is under way, the group still serves. */
+  readonly registered?: number;
   /** Digest of the endpoints last applied whole: dispatch compares it on a resync. */
   readonly digest?: string;
 }
@@ -78,6 +95,8 @@ export interface ServiceLedger {
 export interface ServiceGroup {
   readonly albConfig: string;
   readonly portName: string;
+  /** The chain has just made it, so it is empty until the lane writes to it: nothing to list. */
+  readonly made?: boolean;
 }
 
 export const emptyAlbConfigLedger: AlbConfigLedger = {

@@ -42,6 +42,12 @@ export interface Claim<T> {
   release(ledger: T | undefined): Promise<{ readonly again: boolean }>;
 }
 
+/** Who claims, and for how long. */
+export interface Claimant {
+  readonly holder: string;
+  readonly claimSeconds: number;
+}
+
 export class ClaimLost extends Error {
   override readonly name = 'ClaimLost';
 }
@@ -51,7 +57,9 @@ export interface Records {
   /** All records of one kind of key, by key text. */
   list<T>(kind: Key['kind'], empty: T): Promise<ReadonlyMap<string, StoredRecord<T>>>;
   /** `taken`: somebody holds it; our mark was left, so the holder will put the key back. */
-  claim<T>(key: Key, holder: string, seconds: number, empty: T): Promise<Claim<T> | 'taken'>;
+  claim<T>(key: Key, by: Claimant, empty: T): Promise<Claim<T> | 'taken'>;
+  /** The same, but a key without a record stays without one: `absent`. */
+  claimExisting<T>(key: Key, by: Claimant, empty: T): Promise<Claim<T> | 'taken' | 'absent'>;
   /** Says which groups a chain made for a Service; an empty object takes them back. Needs no claim: it is the chain's own field. */
   setGroups(service: Key, albConfig: string, groups: Readonly<Record<string, ServiceGroup>>): Promise<void>;
 }
@@ -120,12 +128,12 @@ const freshLease = (key: Key, cluster: string, spec: Lease['spec'], annotations:
 const swapTries = 8;
 
 export function createRecords(kube: Kube): Records {
-  const take = async <T>(key: Key, lease: Lease | undefined, holder: string, seconds: number, empty: T): Promise<Claim<T> | 'again'> => {
+  const take = async <T>(key: Key, lease: Lease | undefined, by: Claimant, empty: T): Promise<Claim<T> | 'again'> => {
     const now = kube.now();
     const epoch = (lease?.spec.leaseTransitions ?? 0) + 1;
     const spec = {
-      holderIdentity: holder,
-      leaseDurationSeconds: seconds,
+      holderIdentity: by.holder,
+      leaseDurationSeconds: by.claimSeconds,
       acquireTime: microTime(now),
       renewTime: microTime(now),
       leaseTransitions: epoch,
@@ -134,7 +142,7 @@ export function createRecords(kube: Kube): Records {
       lease === undefined
         ? await kube.create(freshLease(key, key.cluster, spec, {}))
         : await kube.replace<Lease>({ ...lease, metadata: { ...lease.metadata, annotations: without(lease, annotation.dirty) }, spec });
-    return result.kind === 'written' ? holding(kube, result.object, epoch, now + seconds * 1000, empty) : 'again';
+    return result.kind === 'written' ? holding(kube, result.object, epoch, now + by.claimSeconds * 1000, empty) : 'again';
   };
 
   const mark = async (lease: Lease): Promise<boolean> => {
@@ -142,6 +150,22 @@ export function createRecords(kube: Kube): Records {
     const patch = { metadata: { resourceVersion: version, annotations: { [annotation.dirty]: 'true' } } };
     const result = await kube.mergePatch({ kind: 'Lease', namespace: ownNamespace, name: lease.metadata.name }, patch);
     return result.kind === 'written';
+  };
+
+  /** One look at the lease: ours, somebody else's (and marked), not there, or changed under our hands. */
+  const tryOnce = async <T>(key: Key, by: Claimant, empty: T, create: boolean): Promise<Claim<T> | 'taken' | 'absent' | 'again'> => {
+    const lease = await kube.get<Lease>(leaseName(key));
+    if (lease === undefined) return create ? take(key, lease, by, empty) : 'absent';
+    if (readLease(lease, empty).claimedUntil <= kube.now()) return take(key, lease, by, empty);
+    return isMarked(lease) || (await mark(lease)) ? 'taken' : 'again';
+  };
+
+  const attempt = async <T>(key: Key, by: Claimant, empty: T, create: boolean): Promise<Claim<T> | 'taken' | 'absent'> => {
+    for (let tries = 0; tries < swapTries; tries++) {
+      const claim = await tryOnce(key, by, empty, create);
+      if (claim !== 'again') return claim;
+    }
+    throw new ClaimLost('the record would not hold still');
   };
 
   return {
@@ -153,17 +177,11 @@ export function createRecords(kube: Kube): Records {
       const leases = await kube.list<Lease>('Lease', { namespace: ownNamespace, labelSelector: `${label.kind}=${kind}` });
       return new Map(leases.items.map((lease) => readLease(lease, empty)).map((record) => [keyText(record.key), record]));
     },
-    async claim(key, holder, seconds, empty) {
-      for (let tries = 0; tries < swapTries; tries++) {
-        const lease = await kube.get<Lease>(leaseName(key));
-        const free = lease === undefined || readLease(lease, empty).claimedUntil <= kube.now();
-        if (free) {
-          const claim = await take(key, lease, holder, seconds, empty);
-          if (claim !== 'again') return claim;
-        } else if (lease.metadata.annotations?.[annotation.dirty] !== undefined || (await mark(lease))) return 'taken';
-      }
-      return 'taken';
+    async claim(key, by, empty) {
+      const claim = await attempt(key, by, empty, true);
+      return claim === 'absent' ? 'taken' : claim;
     },
+    claimExisting: (key, by, empty) => attempt(key, by, empty, false),
     async setGroups(service, albConfig, groups) {
       const field = `${groupsPrefix}${shortHash(albConfig)}`;
       const text = Object.keys(groups).length === 0 ? null : JSON.stringify(groups);
@@ -174,6 +192,8 @@ export function createRecords(kube: Kube): Records {
     },
   };
 }
+
+const isMarked = (lease: Lease): boolean => lease.metadata.annotations?.[annotation.dirty] !== undefined;
 
 function without(lease: Lease, name: string): Record<string, string> {
   const { [name]: _dropped, ...rest } = lease.metadata.annotations ?? {};
@@ -212,8 +232,6 @@ function holding<T>(kube: Kube, first: Lease, epoch: number, until: number, empt
     metadata: { ...current.metadata, annotations: { ...current.metadata.annotations, [annotation.ledger]: JSON.stringify(ledger) } },
   });
 
-  const wasMarked = (): boolean => lease.metadata.annotations?.[annotation.dirty] !== undefined;
-
   return {
     get record() {
       return record;
@@ -223,7 +241,7 @@ function holding<T>(kube: Kube, first: Lease, epoch: number, until: number, empt
     async release(ledger) {
       let again = false;
       await swap(async (current) => {
-        again = current.metadata.annotations?.[annotation.dirty] !== undefined;
+        again = isMarked(current);
         // A chain's groups are the last thing a Service's record holds: while there are any, it stays.
         if (ledger === undefined && Object.keys(groupsOf(current.metadata.annotations ?? {})).length === 0) {
           const removed = await kube.remove(
@@ -239,7 +257,7 @@ function holding<T>(kube: Kube, first: Lease, epoch: number, until: number, empt
           spec: { leaseTransitions: epoch },
         });
       });
-      return { again: again || wasMarked() };
+      return { again };
     },
   };
 }

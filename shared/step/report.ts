@@ -43,6 +43,9 @@ export interface ReportInput {
 const problemKey = (problem: Problem): string =>
   shortHash(JSON.stringify([problem.code, refText(problem.object), problem.path, problem.facts]));
 
+/** What is wrong with the wish itself: when it changes, somebody must be told even if nothing else is to be done. */
+export const problemsHash = (stack: Stack): string => shortHash(stack.problems.map(problemKey).sort().join());
+
 const ingressKey = (ref: ObjectRef): string => `${ref.namespace}/${ref.name}`;
 
 /** Hash of each Ingress's share of the rules: when it changes and the chain is complete, its owner hears of it once. */
@@ -144,6 +147,6 @@ export function project(input: ReportInput): Report {
         }),
       ),
     ],
-    reported: { hash, ingresses: input.complete ? now : toldShares, problems: problems.map(problemKey) },
+    reported: { hash, ingresses: input.complete ? now : toldShares, problems: problems.map(problemKey), wish: problemsHash(input.stack) },
   };
 }

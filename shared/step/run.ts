@@ -10,11 +10,11 @@ import { stepHashes } from '#shared/model/stack-hash.ts';
 import type { Wish } from '#shared/model/wish.ts';
 import { finalizer, shortHash } from '#shared/ownership.ts';
 import type { ObjectRef, Problem } from '#shared/problem.ts';
-import { type Hop, hopAfter, type StepHashes } from './chain.ts';
-import { isStaleMemory, outcomeOf } from './failure-outcome.ts';
+import { type Hop, hopAfter, type StepHashes, wishHash } from './chain.ts';
+import { outcomeOf, staleMemory } from './failure-outcome.ts';
 import { guardWrites, OutOfTime } from './guard.ts';
-import { verifyJobs } from './jobs.ts';
-import { beginStep, forgetAll, markApplied, settleSteps } from './ledger.ts';
+import { verifyJobs, verifyLoadBalancer } from './jobs.ts';
+import { beginStep, forgetAll, forgetStep, markApplied, settleSteps } from './ledger.ts';
 import type { Noun } from './noun.ts';
 import { combine, done, type Outcome, wait } from './outcome.ts';
 import { type AlbConfigLedger, emptyAlbConfigLedger, emptyServiceLedger, type ServiceLedger } from './record.ts';
@@ -48,13 +48,13 @@ const refOf = (key: AlbConfigKey): ObjectRef => ({ kind: 'AlbConfig', namespace:
 
 /** Runs one step for one AlbConfig and says how its message is to be settled. Throws only when not even the claim could be taken. */
 export async function runStep(step: StepDefinition, request: StepRequested, at: Workshop): Promise<Settlement> {
-  const claim = await at.records.claim(request.key, at.holder, at.claimSeconds, emptyAlbConfigLedger);
+  const claim = await at.records.claim(request.key, at, emptyAlbConfigLedger);
   if (claim === 'taken') return { outcome: done(false), sends: [], facts: { claim: 'taken' } };
-  const waiting = claim.record.ledger.waiting;
-  if (request.attempt > 0 && waiting !== undefined && waiting.chain !== request.chain) {
-    // Another chain waits for the same key and will do all there is to do: one poll is enough.
+  const { underway } = claim.record.ledger;
+  if (request.attempt > 0 && underway !== undefined && underway.chain !== request.chain) {
+    // Another chain is under way for the same key and will do all there is to do: one poll is enough.
     await claim.release(claim.record.ledger);
-    return { outcome: done(false), sends: [], facts: { superseded: waiting.chain } };
+    return { outcome: done(false), sends: [], facts: { superseded: underway.chain } };
   }
   const wish = await readWish(at.kube, request.key);
   const stack = buildStack(wish, at.site);
@@ -78,6 +78,7 @@ function prepare(step: StepDefinition, request: StepRequested, at: Workshop, cla
       services ??= at.records.list('Service', emptyServiceLedger);
       return services;
     },
+    fresh: claim.record.ledger.untouched.includes(step.name),
     get ledger() {
       return ledger;
     },
@@ -99,19 +100,27 @@ async function advance(run: Run): Promise<Outcome> {
   const { scene, step, stack, request } = run;
   if (stack.mode === 'paused' || stack.want === 'hold') return done(false);
   if (stack.mode === 'observe') return observeOnly(run);
-  const unverified = await verifyJobs(scene, refOf(request.key));
+  const unverified =
+    (await verifyJobs(scene, step.name, refOf(request.key))) ??
+    (needsBalancer(run) ? await verifyLoadBalancer(scene, refOf(request.key)) : undefined);
   if (unverified !== undefined) return unverified;
   scene.remember(settleSteps);
   if (stack.want === 'remove' || request.phase !== 'apply') return takeDown(run);
-  if (scene.ledger.steps[step.name]?.hash === run.hashes[step.name]) return done(false);
+  const { hash, target, applied } = scene.ledger.steps[step.name] ?? {};
+  const wanted = run.hashes[step.name];
+  if (hash === wanted || (applied === true && target === wanted)) return done(false);
   return applyNouns(run);
 }
+
+/** Groups can be made while the balancer is; what stands on it cannot. */
+const needsBalancer = ({ step, request, stack }: Run): boolean =>
+  request.phase === 'apply' && stack.want === 'present' && (step.name === 'listener' || step.name === 'rule');
 
 async function applyNouns(run: Run): Promise<Outcome> {
   const { scene, step, hashes, claim } = run;
   scene.remember((ledger) => beginStep(ledger, step.name, hashes[step.name]));
   // The hash is gone from the stored record before the first write: a crash after it makes the successor look again.
-  await Promise.all([claim.save({ ...scene.ledger, untouched: scene.ledger.untouched }), ensureFinalizer(run)]);
+  await Promise.all([claim.save(scene.ledger), ensureFinalizer(run)]);
   let outcome = done(false);
   for (const noun of step.nouns) {
     outcome = combine(outcome, await noun.apply(scene));
@@ -148,7 +157,9 @@ async function ensureFinalizer({ wish, at, request }: Run): Promise<void> {
 
 function recover(run: Run, error: unknown): Outcome {
   if (error instanceof OutOfTime) return wait(1, error.message);
-  if (isStaleMemory(error)) run.scene.remember(forgetAll);
+  const memory = staleMemory(error);
+  if (memory === 'step') run.scene.remember((ledger) => forgetStep(ledger, run.step.name));
+  if (memory === 'all') run.scene.remember(forgetAll);
   return outcomeOf(error, refOf(run.request.key));
 }
 
@@ -171,13 +182,11 @@ async function conclude(run: Run, outcome: Outcome): Promise<Settlement> {
   const complete = outcome.kind === 'done' && hop === undefined;
   const report = project({ wish: run.wish, stack: run.stack, ledger: scene.ledger, problems, complete, now: scene.now() });
   if (claim.covers(0)) await writeReport(at.kube, request.key, gone ? { ...report, status: {} } : report, at.log);
-  const { waiting: _former, ...ledger } = scene.ledger;
-  const comesBack = outcome.kind === 'wait' || outcome.kind === 'park';
-  const stays: AlbConfigLedger = {
-    ...ledger,
-    reported: report.reported,
-    ...(comesBack ? { waiting: { chain: request.chain, step: request.step } } : {}),
-  };
+  const { underway: _former, ...ledger } = scene.ledger;
+  const back = outcome.kind === 'wait' || outcome.kind === 'park' ? request.step : hop?.step;
+  const underway =
+    back === undefined ? {} : { underway: { chain: request.chain, step: back, wish: wishHash(run.hashes), at: scene.now() } };
+  const stays: AlbConfigLedger = { ...ledger, reported: report.reported, ...underway };
   const { again } = await claim.release(gone ? undefined : stays);
   return {
     outcome,

@@ -1,0 +1,15 @@
+/** An Ingress whose class names no existing AlbConfig gets one, made from its legacy annotations. */
+import type { KubeObject } from '#shared/kube/port.ts';
+import { generatedAlbConfig } from '#shared/model/generated-albconfig.ts';
+import type { Wish } from '#shared/model/wish.ts';
+import type { Workshop } from '#shared/step/workshop.ts';
+
+/** The wish, with the AlbConfig made when there was none and an Ingress needs it. Somebody else may have made it first: then the next look sees it. */
+export async function generate(wish: Wish, at: Workshop): Promise<Wish> {
+  const members = wish.ingresses.filter((one) => one.metadata.deletionTimestamp === undefined);
+  if (wish.albConfig !== undefined || members.length === 0) return wish;
+  const albConfig = generatedAlbConfig(wish.key.name, members)?.albConfig;
+  if (albConfig === undefined) return wish;
+  const created = await at.kube.create<KubeObject>(albConfig);
+  return created.kind === 'written' ? { ...wish, albConfig: created.object } : wish;
+}

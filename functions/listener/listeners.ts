@@ -1,0 +1,94 @@
+/** Listeners: one a protocol and port of the AlbConfig, each with a default group of its own. */
+import type { Listener } from '#shared/cloud/alb/port.ts';
+import type { ListenerSpec } from '#shared/model/stack.ts';
+import { diff } from '#shared/plan/diff.ts';
+import { changedFields, type Field, ifWanted, scalar } from '#shared/plan/fields.ts';
+import { collectable } from '#shared/step/chain.ts';
+import { defineNoun } from '#shared/step/noun.ts';
+import { done } from '#shared/step/outcome.ts';
+import type { Scene } from '#shared/step/scene.ts';
+
+type Settings = Listener['settings'];
+
+const fields: readonly Field<Settings>[] = [
+  scalar('listenerDescription'),
+  scalar('idleTimeout'),
+  scalar('requestTimeout'),
+  scalar('gzipEnabled'),
+  ifWanted('http2Enabled'),
+  {
+    name: 'xForwardedForConfig',
+    // Only what the user set is compared: the service fills in the rest.
+    same: (want, have) =>
+      Object.entries(want.xForwardedForConfig ?? {}).every(([name, value]) => have.xForwardedForConfig?.[name] === value),
+  },
+];
+
+const identityOf = (one: Listener): string => `${one.protocol}:${one.port}`;
+
+const settled: ReadonlySet<string> = new Set(['Running', 'Stopped']);
+
+const groupId = (scene: Scene, spec: ListenerSpec): string => scene.ledger.groups[spec.defaultGroup] ?? '';
+
+const forget = (scene: Scene, identity: string): void =>
+  scene.remember((ledger) => {
+    const { [identity]: _gone, ...listeners } = ledger.listeners;
+    return { ...ledger, listeners };
+  });
+
+export const listeners = defineNoun<Listener, ListenerSpec, { readonly spec: ListenerSpec; readonly id: string }, Listener>({
+  kind: 'listener',
+  uses: ['ListListeners', 'CreateListener', 'UpdateListenerAttribute', 'DeleteListener', 'GetLoadBalancerAttribute', 'ListAsynJobs'],
+  removesWhileApplying: false,
+  async observe(scene) {
+    const balancer = scene.ledger.loadBalancer;
+    if (balancer === undefined || scene.fresh) return [];
+    const found = await scene.cloud.alb.listListeners(balancer.id);
+    scene.remember((ledger) => ({ ...ledger, listeners: Object.fromEntries(found.map((one) => [identityOf(one), one.listenerId])) }));
+    return found;
+  },
+  compare: (scene, observed) => {
+    const keep = new Set<string>(scene.stack.heldListeners);
+    const found = diff(scene.stack.listeners, observed, {
+      desired: (one) => one.identity,
+      observed: identityOf,
+      same: (want, have) =>
+        have.defaultServerGroupId === groupId(scene, want) && changedFields(fields, want.settings, have.settings).length === 0,
+    });
+    return {
+      create: found.create,
+      update: found.update.map(({ desired, observed: have }) => ({ spec: desired, id: have.listenerId })),
+      remove: found.remove.filter((one) => !keep.has(identityOf(one)) && isCollectable(scene, one)),
+      unsettled: observed.filter((one) => !settled.has(one.status)).map(identityOf),
+    };
+  },
+  async create(specs, scene) {
+    const loadBalancerId = scene.ledger.loadBalancer?.id ?? '';
+    for (const { identity, protocol, port, settings, tags, ...spec } of specs) {
+      const defaultServerGroupId = groupId(scene, { identity, protocol, port, settings, tags, ...spec });
+      const request = { loadBalancerId, protocol, port, defaultServerGroupId, settings, tags };
+      const made = await scene.cloud.alb.createListener({ ...request, clientToken: scene.token(identity, request) });
+      scene.started(made, identity);
+      scene.remember((ledger) => ({ ...ledger, listeners: { ...ledger.listeners, [identity]: made.listenerId } }));
+    }
+    return done(true);
+  },
+  async update(changes, scene) {
+    for (const { spec, id } of changes) {
+      const change = { settings: spec.settings, defaultServerGroupId: groupId(scene, spec) };
+      scene.started(await scene.cloud.alb.updateListener(id, change, scene.token(spec.identity, change)), spec.identity);
+    }
+    return done(true);
+  },
+  async remove(items, scene) {
+    for (const one of items) {
+      const started = await scene.cloud.alb.deleteListener(one.listenerId, scene.token(`delete ${identityOf(one)}`, one.listenerId));
+      scene.started(started, identityOf(one));
+      forget(scene, identityOf(one));
+    }
+    return done(true);
+  },
+});
+
+const isCollectable = (scene: Scene, one: Listener): boolean =>
+  scene.stack.want === 'remove' || collectable(scene.stack, scene.ledger).listeners.includes(identityOf(one));

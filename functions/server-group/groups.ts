@@ -1,0 +1,179 @@
+/** Server groups: one for each Service, port and settings of an AlbConfig, and one empty default group a listener. */
+import type { ServiceKey } from '#events/contract/messages.ts';
+import type { ServerGroup } from '#shared/cloud/alb/port.ts';
+import type { ServerGroupSpec } from '#shared/model/stack.ts';
+import { albConfigTags, tagKeys } from '#shared/ownership.ts';
+import { changedFields, type Field, scalar } from '#shared/plan/fields.ts';
+import { collectable } from '#shared/step/chain.ts';
+import { eachLimited } from '#shared/step/each-limited.ts';
+import { defineNoun } from '#shared/step/noun.ts';
+import { done } from '#shared/step/outcome.ts';
+import type { ServiceGroup } from '#shared/step/record.ts';
+import type { Scene } from '#shared/step/scene.ts';
+
+type Settings = ServerGroup['settings'];
+
+const fields: readonly Field<Settings>[] = [
+  scalar('serverGroupName'),
+  scalar('serviceName'),
+  scalar('scheduler'),
+  scalar('healthCheckConfig'),
+];
+
+/** Groups made side by side: different groups do not disturb each other, and 200 calls a minute is the service's limit anyway. */
+const parallel = 8;
+
+/** A new group needs a moment before it takes servers; asked at once, it would refuse. */
+const firstMembersSeconds = 1;
+
+/** A group as observed, or as remembered (then without its settings, which nobody but us has written). */
+interface Found {
+  readonly identity: string;
+  readonly id: string;
+  readonly observed?: ServerGroup;
+}
+
+/** A group that was found by its tags: its Service is told of it, and settings that differ are updated. */
+interface Adoption {
+  readonly spec: ServerGroupSpec;
+  readonly id: string;
+  readonly changed: boolean;
+}
+
+const identityOf = (one: ServerGroup): string => one.tags[tagKeys.resource] ?? '';
+
+async function observe(scene: Scene): Promise<readonly Found[]> {
+  const remembered = Object.entries(scene.ledger.groups).map(([identity, id]) => ({ identity, id }));
+  if (scene.stack.want !== 'remove' && (scene.fresh || remembered.length > 0)) return remembered;
+  const found = await scene.cloud.alb.findServerGroups(albConfigTags(scene.stack.key.cluster, scene.stack.key.name));
+  const there = found.filter((one) => one.status !== 'Deleting');
+  scene.remember((ledger) => ({ ...ledger, groups: Object.fromEntries(there.map((one) => [identityOf(one), one.serverGroupId])) }));
+  return there.map((one) => ({ identity: identityOf(one), id: one.serverGroupId, observed: one }));
+}
+
+const serviceKey = (scene: Scene, namespace: string, name: string): ServiceKey => ({
+  kind: 'Service',
+  cluster: scene.stack.key.cluster,
+  namespace,
+  name,
+});
+
+interface Telling {
+  /** `namespace/name`. */
+  readonly services: ReadonlySet<string>;
+  /** Identities of groups that were made just now. */
+  readonly made: ReadonlySet<string>;
+}
+
+/** Tells each Service's record which of its groups belong to this AlbConfig, and asks the lane to fill them. */
+async function tellServices(scene: Scene, { services, made }: Telling, delaySeconds: number): Promise<void> {
+  const groupsOf = new Map<string, Record<string, ServiceGroup>>([...services].map((service) => [service, {}]));
+  for (const { identity, members } of scene.stack.groups) {
+    const id = scene.ledger.groups[identity];
+    const entry = members === undefined ? undefined : groupsOf.get(`${members.namespace}/${members.service}`);
+    if (entry === undefined || members === undefined || id === undefined) continue;
+    entry[id] = { albConfig: scene.stack.key.name, portName: members.portName, ...(made.has(identity) ? { made: true } : {}) };
+  }
+  await eachLimited([...groupsOf], parallel, async ([service, entry]) => {
+    const [namespace = '', name = ''] = service.split('/');
+    const key = serviceKey(scene, namespace, name);
+    await scene.records.setGroups(key, scene.stack.key.name, entry);
+    scene.ask({ type: 'albeit.members.requested', version: 1, key, attempt: 0 }, delaySeconds);
+  });
+}
+
+const serviceOf = (spec: ServerGroupSpec): readonly string[] =>
+  spec.members === undefined ? [] : [`${spec.members.namespace}/${spec.members.service}`];
+
+async function make(spec: ServerGroupSpec, scene: Scene): Promise<void> {
+  const { identity, settings, fixed, tags } = spec;
+  const request = { settings, fixed, tags };
+  const made = await scene.cloud.alb.createServerGroup({ ...request, clientToken: scene.token(identity, request) });
+  scene.started(made, settings.serverGroupName);
+  scene.remember((ledger) => ({ ...ledger, groups: { ...ledger.groups, [identity]: made.serverGroupId } }));
+}
+
+/** The groups of a removed listing, by the Services that they were made for: `namespace/name`. */
+const servicesOfTags = (one: ServerGroup): readonly string[] => {
+  const [namespace, name] = [one.tags[tagKeys.serviceNamespace], one.tags[tagKeys.serviceName]];
+  return namespace === undefined || name === undefined ? [] : [`${namespace}/${name}`];
+};
+
+async function servicesOf(items: readonly Found[], scene: Scene): Promise<ReadonlySet<string>> {
+  const records = await scene.services();
+  const ids = new Set(items.map((one) => one.id));
+  const byRecord = [...records.values()].filter((record) => Object.keys(record.groups).some((id) => ids.has(id)));
+  const named = byRecord.flatMap(({ key }) => (key.kind === 'Service' ? [`${key.namespace}/${key.name}`] : []));
+  return new Set([
+    ...named,
+    ...items.flatMap((one) => (one.observed === undefined ? [] : servicesOfTags(one.observed))).filter((one) => named.includes(one)),
+  ]);
+}
+
+export const groups = defineNoun<Found, ServerGroupSpec, Adoption, Found>({
+  kind: 'server group',
+  uses: ['ListServerGroups', 'CreateServerGroup', 'UpdateServerGroupAttribute', 'DeleteServerGroup', 'ListAsynJobs'],
+  removesWhileApplying: false,
+  observe,
+  compare: (scene, found) => {
+    const { stack, ledger } = scene;
+    const there = new Map(found.map((one) => [one.identity, one]));
+    const surplus = new Set(collectable(stack, ledger).groups);
+    const update = stack.groups.flatMap((spec): readonly Adoption[] => {
+      const one = there.get(spec.identity);
+      if (one?.observed === undefined) return [];
+      return [{ spec, id: one.id, changed: changedFields(fields, spec.settings, one.observed.settings).length > 0 }];
+    });
+    return {
+      create: stack.groups.filter((spec) => !there.has(spec.identity)),
+      update,
+      remove: found.filter((one) => stack.want === 'remove' || surplus.has(one.identity)),
+      unsettled: found.filter((one) => one.observed !== undefined && one.observed.status !== 'Available').map((one) => one.id),
+    };
+  },
+  async create(specs, scene) {
+    try {
+      await eachLimited(specs, parallel, (spec) => make(spec, scene));
+    } finally {
+      // Also when some could not be made: those that are there are to be filled.
+      const made = specs.filter((spec) => scene.ledger.groups[spec.identity] !== undefined);
+      await tellServices(
+        scene,
+        { services: new Set(made.flatMap(serviceOf)), made: new Set(made.map((spec) => spec.identity)) },
+        firstMembersSeconds,
+      );
+    }
+    return done(true);
+  },
+  isWrite: (item) => item.changed,
+  async update(items, scene) {
+    const changed = items.filter((one) => one.changed);
+    await eachLimited(changed, parallel, async ({ spec, id }) => {
+      const started = await scene.cloud.alb.updateServerGroup(id, spec.settings, scene.token(spec.identity, spec.settings));
+      scene.started(started, spec.settings.serverGroupName);
+    });
+    await tellServices(scene, { services: new Set(items.flatMap(({ spec }) => serviceOf(spec))), made: new Set() }, 0);
+    return done(changed.length > 0);
+  },
+  async remove(items, scene) {
+    const services = await servicesOf(items, scene);
+    const gone = new Set(items.map((one) => one.identity));
+    scene.remember((ledger) => ({
+      ...ledger,
+      groups: Object.fromEntries(Object.entries(ledger.groups).filter(([identity]) => !gone.has(identity))),
+    }));
+    // The lane must let go before the group does.
+    await tellServices(scene, { services, made: new Set() }, 0);
+    await eachLimited(items, parallel, async (one) => {
+      scene.started(await scene.cloud.alb.deleteServerGroup(one.id, scene.token(`delete ${one.identity}`, one.id)), one.id);
+    }).catch((error: unknown) => {
+      // What could not be deleted (still in use, say) is remembered for the next try.
+      scene.remember((ledger) => ({
+        ...ledger,
+        groups: { ...ledger.groups, ...Object.fromEntries(items.map((one) => [one.identity, one.id])) },
+      }));
+      throw error;
+    });
+    return done(true);
+  },
+});

@@ -1,0 +1,191 @@
+/**
+ * A step as a Function Compute handler: parse what was delivered, verify each message, let the step work on the batch, and settle every
+ * message by itself. It throws only when it could not settle; then the platform delivers the whole batch again.
+ */
+import middy from '@middy/core';
+import { type Delivery, readDeliveries } from '#events/contract/deliveries.ts';
+import { decode, encode } from '#events/contract/envelope.ts';
+import { keyText, type Message } from '#events/contract/messages.ts';
+import { createAlb } from '#shared/cloud/alb/adapter.ts';
+import { createEcs } from '#shared/cloud/ecs/adapter.ts';
+import { createQueues } from '#shared/cloud/mns/adapter.ts';
+import { createVpc } from '#shared/cloud/vpc/adapter.ts';
+import { createKube } from '#shared/kube/adapter.ts';
+import { claimSeconds, type StepName, stepRow } from '#shared/steps.ts';
+import { createLog } from '#shared/telemetry/log.ts';
+import { CallCount } from './call-count.ts';
+import { readSettings, type Settings } from './environment.ts';
+import { outcomeOf } from './failure-outcome.ts';
+import { createRecords } from './records.ts';
+import { queueFor, type Refused, refusal, repeat } from './settle.ts';
+import type { Log, Send, Settlement, Workshop } from './workshop.ts';
+
+/** What of Function Compute's context is used. There is no remaining-time function: the deadline is reckoned from the timeout. */
+export interface FcContext {
+  readonly requestId: string;
+  readonly credentials?: { readonly accessKeyId?: string; readonly accessKeySecret?: string; readonly securityToken?: string };
+  readonly function?: { readonly name?: string; readonly timeout?: number };
+}
+
+/** A step as the handler sees it. `work` gets a whole batch, because look-ups are asked once for all of it. */
+export interface Served {
+  readonly name: StepName;
+  work(messages: readonly Message[], at: Workshop): Promise<ReadonlyMap<Message, Settlement>>;
+  /** A timer fired: messages to work on. Absent: timers are no business of this step. */
+  onTimer?(at: Workshop): Promise<readonly Send[]>;
+}
+
+/** Time kept for settling after the last piece of work (ms). */
+const settleMs = 2000;
+
+interface Opened {
+  readonly messages: ReadonlyMap<Message, string>;
+  readonly refused: readonly Refused[];
+  readonly timers: number;
+}
+
+function open(deliveries: readonly Delivery[], settings: Settings, now: number): Opened {
+  const messages = new Map<Message, string>();
+  const refused: Refused[] = [];
+  let timers = 0;
+  for (const delivery of deliveries) {
+    if (delivery.kind === 'timer') timers += 1;
+    else if (delivery.kind === 'unreadable') refused.push(refusal(delivery.raw, 'MESSAGE-MALFORMED', { detail: delivery.detail }, now));
+    else {
+      const decoded = decode(delivery.text, settings.ring, settings.site.cluster);
+      if (decoded.kind === 'ok') messages.set(decoded.message, delivery.text);
+      else refused.push(refusal(delivery.text, decoded.code, decoded.facts, now));
+    }
+  }
+  return { messages, refused, timers };
+}
+
+interface Bench extends Workshop {
+  readonly calls: CallCount;
+  close(): void;
+}
+
+function openWorkshop(name: StepName, settings: Settings, context: FcContext, enteredAt: number, log: Log): Bench {
+  const calls = new CallCount();
+  const { accessKeyId = '', accessKeySecret = '', securityToken } = context.credentials ?? {};
+  const keys = { accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) };
+  const options = { ...keys, region: settings.site.region, onCall: calls.note };
+  const cloud = {
+    alb: createAlb({ ...options, endpoint: settings.endpoints.alb }),
+    ecs: createEcs({ ...options, endpoint: settings.endpoints.ecs }),
+    vpc: createVpc({ ...options, endpoint: settings.endpoints.vpc }),
+  };
+  const kube = createKube({ kubeconfig: settings.kubeconfig === undefined ? { inCluster: true } : { path: settings.kubeconfig } });
+  const timeoutSeconds = context.function?.timeout ?? settings.timeoutSeconds ?? stepRow(name).timeoutSeconds;
+  const deadline = enteredAt + timeoutSeconds * 1000 - settleMs;
+  return {
+    site: settings.site,
+    kube,
+    records: createRecords(kube),
+    cloud,
+    holder: `${name}/${context.requestId}`,
+    claimSeconds: claimSeconds(timeoutSeconds),
+    hasTime: (ms) => Date.now() + ms < deadline,
+    random: Math.random,
+    log,
+    calls,
+    close: () => {
+      for (const one of [kube, cloud.alb, cloud.ecs, cloud.vpc]) one.close();
+    },
+  };
+}
+
+/** Settles: what is sent goes out before the batch counts as handled, so that nothing is lost in between. */
+async function settle(
+  name: StepName,
+  settings: Settings,
+  context: FcContext,
+  sends: readonly Send[],
+  refused: readonly Refused[],
+): Promise<void> {
+  if (sends.length + refused.length === 0) return;
+  const { accessKeyId = '', accessKeySecret = '', securityToken } = context.credentials ?? {};
+  const keys = { accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) };
+  const queues = createQueues({ accountId: settings.accountId, endpoint: settings.endpoints.mns, ...keys });
+  const outgoing = new Map<string, { body: string; delaySeconds?: number }[]>();
+  const put = (queue: string, one: { body: string; delaySeconds?: number }): void => {
+    outgoing.set(queue, [...(outgoing.get(queue) ?? []), one]);
+  };
+  for (const { message, delaySeconds } of sends) {
+    put(queueFor(message), { body: encode(message, { ring: settings.ring, sender: name, now: Date.now() }), delaySeconds });
+  }
+  for (const { queue, body } of refused) put(queue, { body });
+  try {
+    for (const [queue, messages] of outgoing) await queues.send(queue, messages);
+  } finally {
+    queues.close();
+  }
+}
+
+function tellOf(name: StepName, message: Message, settlement: Settlement, log: Log, shared: Readonly<Record<string, unknown>>): void {
+  const { outcome } = settlement;
+  const because = outcome.kind === 'done' ? undefined : outcome.because;
+  const changed = outcome.kind === 'done' ? outcome.changed : undefined;
+  const fields = {
+    step: name,
+    key: keyText(message.key),
+    attempt: message.attempt,
+    outcome: outcome.kind,
+    changed,
+    because,
+    ...settlement.facts,
+    ...shared,
+  };
+  if (outcome.kind === 'park' || outcome.kind === 'refuse') log.warn(fields, 'step finished');
+  else log.info(fields, 'step finished');
+}
+
+/** The settlement of every message: what the step said, or what its failure means. */
+async function workOn(served: Served, messages: readonly Message[], at: Workshop): Promise<ReadonlyMap<Message, Settlement>> {
+  if (messages.length === 0) return new Map();
+  const settled = await served.work(messages, at).catch((error: unknown) => {
+    at.log.warn({ step: served.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'batch failed');
+    return new Map<Message, Settlement>(
+      messages.map((one) => [one, { outcome: outcomeOf(error, { kind: one.key.kind, namespace: '', name: keyText(one.key) }), sends: [] }]),
+    );
+  });
+  return settled;
+}
+
+async function handle(served: Served, event: Uint8Array, context: FcContext): Promise<string> {
+  const enteredAt = Date.now();
+  const log = createLog({ requestId: context.requestId });
+  const settings = readSettings(process.env);
+  const opened = open(readDeliveries(event), settings, enteredAt);
+  const bench = openWorkshop(served.name, settings, context, enteredAt, log);
+  try {
+    const timed = opened.timers > 0 && served.onTimer !== undefined ? await served.onTimer(bench) : [];
+    const settled = await workOn(served, [...opened.messages.keys()], bench);
+    const refused = [...opened.refused];
+    const sends: Send[] = [...timed];
+    for (const [message, settlement] of settled) {
+      sends.push(...settlement.sends);
+      const again = repeat(message, settlement, Math.random());
+      if (again !== undefined) sends.push(again);
+      if (settlement.outcome.kind === 'refuse') {
+        refused.push(
+          refusal(opened.messages.get(message) ?? '', settlement.outcome.code, { because: settlement.outcome.because }, enteredAt),
+        );
+      }
+    }
+    await settle(served.name, settings, context, sends, refused);
+    const shared = { calls: bench.calls.total, actions: bench.calls.byAction(), ms: Date.now() - enteredAt };
+    for (const [message, settlement] of settled) tellOf(served.name, message, settlement, log, shared);
+    for (const one of refused) log.warn({ step: served.name, queue: one.queue }, 'dead letter');
+    return JSON.stringify({ settled: settled.size, refused: refused.length });
+  } finally {
+    bench.close();
+  }
+}
+
+/** The handler that Function Compute calls with the raw bytes of an event. */
+export const serve = (served: Served) =>
+  middy<Uint8Array, string, Error, never>().handler(async (event: Uint8Array, context: unknown) =>
+    // The platform's context, as documented; only the members above are used, each with a default.
+    handle(served, event, context as FcContext),
+  );

@@ -1,0 +1,31 @@
+/** Turns how a message ended into what is sent. Pure: the random number and the time are given. */
+import { deadLetter } from '#events/contract/dead-letter.ts';
+import type { Message } from '#events/contract/messages.ts';
+import { deadLetterQueue, queueOf } from '#shared/steps.ts';
+import { backoffSeconds } from './backoff.ts';
+import type { Send, Settlement } from './workshop.ts';
+
+/** The queue that a message belongs in. */
+export function queueFor(message: Message): string {
+  if (message.type === 'albeit.object.changed') return queueOf('dispatch');
+  return message.type === 'albeit.members.requested' ? queueOf('server-group') : queueOf(message.step);
+}
+
+/** A message that is not at the end: what is sent instead of keeping it. */
+export function repeat(message: Message, settlement: Settlement, random: number): Send | undefined {
+  const { outcome } = settlement;
+  if (outcome.kind === 'done' || outcome.kind === 'refuse') return undefined;
+  const pause = outcome.kind === 'wait' ? outcome.seconds : Math.max(outcome.afterSeconds ?? 0, backoffSeconds(message.attempt, random));
+  return { message: { ...message, attempt: message.attempt + 1 }, delaySeconds: pause };
+}
+
+export interface Refused {
+  readonly queue: string;
+  readonly body: string;
+}
+
+/** The dead letter of a message that no retry can cure. */
+export const refusal = (original: string, code: string, facts: Readonly<Record<string, string>>, now: number): Refused => ({
+  queue: deadLetterQueue,
+  body: deadLetter(original, { code, facts }, now),
+});
