@@ -6,7 +6,7 @@ import type { RuleCondition } from '#shared/cloud/alb/port.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { IngressPath } from './wish.ts';
 
-export interface Refusal {
+interface Refusal {
   readonly code: ErrorCode;
   readonly facts: Readonly<Record<string, string>>;
 }

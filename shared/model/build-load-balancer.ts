@@ -16,7 +16,7 @@ const nameLimit = 128;
 const plain = (text: string): string => text.replace(/[^A-Za-z0-9]/g, '');
 
 /** `k8s-kubesystem-cafe-3f2a…`: as the existing controllers name it, so that a takeover renames nothing. */
-export function loadBalancerName(cluster: string, albConfig: string): string {
+function loadBalancerName(cluster: string, albConfig: string): string {
   const hash = createHash('sha256').update(`${cluster}${pseudoNamespace}/${albConfig}`).digest('hex').slice(0, 10);
   return `${`k8s-${plain(pseudoNamespace)}-${plain(albConfig)}`.slice(0, nameLimit - 11)}-${hash}`;
 }

@@ -5,11 +5,12 @@ import { buildListeners } from './build-listener.ts';
 import { buildLoadBalancer } from './build-load-balancer.ts';
 import { albConfigNameOf } from './membership.ts';
 import { byRef, byText, problemOf, refOf } from './object-ref.ts';
+import { shardGroups } from './shard-groups.ts';
 import type { Mode, RuleSpec, ServerGroupSpec, Stack } from './stack.ts';
 import type { Ingress, RawAlbConfig, Site, Wish } from './wish.ts';
 
 /** On an AlbConfig: whether it is managed, only watched, or left alone. */
-export const modeAnnotation = 'albeit.io/mode';
+const modeAnnotation = 'albeit.io/mode';
 const modes: readonly Mode[] = ['manage', 'observe', 'paused'];
 
 /** Ingresses that are being deleted are no members any more: their rules go because nobody wants them. */
@@ -73,16 +74,16 @@ function buildPresent(wish: Wish, albConfig: RawAlbConfig, site: Site, base: Sta
     ...parts.flatMap((part) => part.problems),
   ];
   if (loadBalancer.value === undefined || listeners.unclear || modeOf(albConfig) === undefined) return { ...base, want: 'hold', problems };
+  const rules = orderedRules(
+    parts,
+    listeners.specs.map((one) => one.identity),
+  );
   return {
     ...base,
     loadBalancer: loadBalancer.value,
-    groups: mergeGroups([...listeners.groups, ...parts.flatMap((part) => part.groups)]),
+    ...shardGroups(mergeGroups([...listeners.groups, ...parts.flatMap((part) => part.groups)]), rules),
     listeners: listeners.specs,
     heldListeners: listeners.held,
-    rules: orderedRules(
-      parts,
-      listeners.specs.map((one) => one.identity),
-    ),
     held: parts.filter((part) => part.held).map(({ ref: ingress, problems: why }) => ({ ref: ingress, problems: why })),
     problems,
   };

@@ -8,7 +8,7 @@ import { byRef, byText, refOf } from './object-ref.ts';
 import type { Ingress, RawAlbConfig } from './wish.ts';
 
 /** On an AlbConfig that was made so: the Ingress it was made from. Nobody's decision depends on it. */
-export const generatedForAnnotation = 'albeit.io/generated-for';
+const generatedForAnnotation = 'albeit.io/generated-for';
 
 export type GeneratedAlbConfig =
   | { readonly albConfig: RawAlbConfig; readonly problems?: never }

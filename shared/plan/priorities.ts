@@ -6,8 +6,8 @@ import { AlbeitError } from '#shared/errors.ts';
 import { longestRun } from './longest-run.ts';
 
 /** Bounds of the service; smaller is matched first, unique in a listener and direction. */
-export const lowestPriority = 1;
-export const highestPriority = 10_000;
+const lowestPriority = 1;
+const highestPriority = 10_000;
 
 /** Distance between neighbours when there is room. 100 rules take half the range, so that both ends stay open. */
 const roomyStep = 100;

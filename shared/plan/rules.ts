@@ -37,7 +37,7 @@ export interface RulesQuestion {
   readonly room?: number;
 }
 
-export type RuleUpdate = RuleSettings & { readonly ruleId: string };
+type RuleUpdate = RuleSettings & { readonly ruleId: string };
 
 /** One call, at most 100 rules. */
 export type RulePhase =
@@ -69,7 +69,7 @@ const conditionText = (condition: RuleCondition): string => {
 };
 
 /** The order of conditions, and of values in one, means nothing to the service. */
-export const sameConditions = (a: readonly RuleCondition[], b: readonly RuleCondition[]): boolean =>
+const sameConditions = (a: readonly RuleCondition[], b: readonly RuleCondition[]): boolean =>
   sameData(a.map(conditionText).sort(), b.map(conditionText).sort());
 
 const actionText = (action: RuleAction): string => {
@@ -78,7 +78,7 @@ const actionText = (action: RuleAction): string => {
 };
 
 /** Actions are carried out by their `order`; what numbers it has does not matter. */
-export const sameActions = (a: readonly RuleAction[], b: readonly RuleAction[]): boolean => {
+const sameActions = (a: readonly RuleAction[], b: readonly RuleAction[]): boolean => {
   const texts = (actions: readonly RuleAction[]): readonly string[] => [...actions].sort((x, y) => x.order - y.order).map(actionText);
   return sameData(texts(a), texts(b));
 };

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { buildStack } from '#shared/model/build-stack.ts';
+import type { Stack } from '#shared/model/stack.ts';
+import { tagKeys } from '#shared/ownership.ts';
+import { anIngress, aSite, aWish } from '#test/support/objects.ts';
+
+/** So many Ingresses with one path each, all to Service coffee. */
+const sharing = (count: number): Stack => {
+  const ingresses = Array.from({ length: count }, (_, index) => anIngress({ name: `i${index}`, host: `h${index}.x.example` }));
+  return buildStack(aWish({ ingresses }), aSite);
+};
+const groupsOf = (stack: Stack) => stack.groups.filter((one) => one.members !== undefined);
+const groupOfRule = (stack: Stack): Map<string, string> =>
+  new Map(stack.rules.map((one) => [one.identity, one.actions[0]?.groups[0]?.group ?? '']));
+const movedBetween = (before: Stack, after: Stack): number => {
+  const old = groupOfRule(before);
+  return [...groupOfRule(after)].filter(([rule, group]) => old.has(rule) && old.get(rule) !== group).length;
+};
+
+describe('a Service that many rules share', () => {
+  it('has one group up to fifty rules', () => {
+    expect(groupsOf(sharing(50))).toHaveLength(1);
+  });
+
+  it.each([51, 100, 200])('has several for %i rules, none with more than fifty', (count) => {
+    const stack = sharing(count);
+    const sizes = new Map<string, number>();
+    for (const group of groupOfRule(stack).values()) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+    expect(Math.max(...sizes.values())).toBeLessThanOrEqual(50);
+    expect([...sizes.keys()].sort()).toEqual(groupsOf(stack).map((one) => one.identity));
+    expect(groupsOf(stack).length).toBeLessThanOrEqual(Math.ceil(count / 50) + 2);
+  });
+
+  it('names in each group the Ingresses that use it, and is found by its own tag', () => {
+    for (const group of groupsOf(sharing(120))) {
+      expect(group.owners.length).toBeLessThanOrEqual(50);
+      expect(group.tags[tagKeys.resource]).toBe(group.identity);
+      expect(group.members).toMatchObject({ service: 'coffee' });
+    }
+  });
+
+  it('moves no rule when one more comes and no group is needed for it', () => {
+    const counts = Array.from({ length: 6 }, (_, index) => 60 + index).filter(
+      (n) => groupsOf(sharing(n)).length === groupsOf(sharing(n + 1)).length,
+    );
+    expect(counts.length).toBeGreaterThan(3);
+    for (const count of counts) expect(movedBetween(sharing(count), sharing(count + 1))).toBe(0);
+  });
+
+  it('moves only the share of a new group when one is needed', () => {
+    expect(movedBetween(sharing(50), sharing(51))).toBeLessThanOrEqual(35);
+  });
+});
