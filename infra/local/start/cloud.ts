@@ -65,8 +65,8 @@ async function startKubernetes(site: Site): Promise<{ readonly url: string; read
   if (options.kube === 'assets' && assets === '') {
     throw new Error('--kube=assets needs KUBEBUILDER_ASSETS to name a folder with etcd, kube-apiserver and kube-controller-manager');
   }
-  const kind = options.kube === 'assets' ? { kind: 'assets', assets } : { kind: 'embedded' };
-  const ready = await startProgram(site, 'kubernetes', { ...kind, dir: join(dir, 'kubernetes') });
+  const real = options.kube === 'assets' ? { assets } : {};
+  const ready = await startProgram(site, 'kubernetes', { ...real, dir: join(dir, 'kubernetes') });
   return { url: ready.url, kubeconfig: String(ready['kubeconfig']) };
 }
 

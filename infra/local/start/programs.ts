@@ -18,7 +18,7 @@ export const programs = {
 export type Program = keyof typeof programs;
 
 /** Files that a program starts by their path beside it. */
-const companions = ['infra/local/fc/runner.mjs'];
+const companions = ['infra/local/fc/runner.mjs', 'infra/local/kubernetes/openapi.generated.json'];
 
 export const programFile = (outDir: string, program: Program): string => resolve(outDir, 'local', `${program}.mjs`);
 export const forwarderFile = (outDir: string): string => resolve(outDir, 'forwarder', 'main.mjs');
