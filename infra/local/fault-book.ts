@@ -1,35 +1,34 @@
 /** The faults an emulator was asked for with `PUT /_/faults`, and which of them a call meets. */
 import * as z from 'zod';
+import type { FaultRule } from './service.ts';
 
 const faultRules = z.array(
   z.strictObject({
-    match: z.strictObject({ action: z.string().optional(), params: z.record(z.string(), z.string()).optional() }),
-    times: z.int().min(1).optional(),
+    match: z.strictObject({ action: z.string().exactOptional(), params: z.record(z.string(), z.string()).exactOptional() }),
+    times: z.int().min(1).exactOptional(),
     kind: z.enum(['latency', 'throttle', 'error', 'lost-answer', 'failed-job', 'reset', 'html']),
-    latencyMs: z.int().min(0).optional(),
-    code: z.string().optional(),
-    status: z.int().min(400).max(599).optional(),
+    latencyMs: z.int().min(0).exactOptional(),
+    code: z.string().exactOptional(),
+    status: z.int().min(400).max(599).exactOptional(),
   }),
 );
-
-type Fault = z.infer<typeof faultRules>[number];
 
 export interface FaultBook {
   /** Replaces all rules. Throws a ZodError when they are malformed. */
   replace(rules: unknown): void;
   /** The first rule that matches and has firings left; it is counted as fired. */
-  take(action: string, params: Readonly<Record<string, string>>): Fault | undefined;
+  take(action: string, params: Readonly<Record<string, string>>): FaultRule | undefined;
   /** The rules with what is left of their firings. */
   list(): readonly unknown[];
 }
 
-const matches = (match: Fault['match'], action: string, params: Readonly<Record<string, string>>): boolean =>
+const matches = (match: FaultRule['match'], action: string, params: Readonly<Record<string, string>>): boolean =>
   (match.action === undefined || match.action === action) &&
   Object.entries(match.params ?? {}).every(([name, value]) => params[name] === value);
 
 /** An empty book. */
 export function createFaultBook(): FaultBook {
-  let rules: { rule: Fault; left: number }[] = [];
+  let rules: { rule: FaultRule; left: number }[] = [];
   return {
     replace(wanted) {
       rules = faultRules.parse(wanted).map((rule) => ({ rule, left: rule.times ?? Number.POSITIVE_INFINITY }));

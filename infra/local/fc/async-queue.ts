@@ -20,7 +20,7 @@ export interface AsyncQueueParts {
   readonly sendFailure: (queue: string, document: string) => Promise<void>;
 }
 
-export interface NewRequest {
+interface NewRequest {
   readonly id: string;
   /** The id, when the caller gave none. */
   readonly taskId: string;

@@ -26,6 +26,7 @@ export interface Guardian {
 
 export function startGuardian(): Guardian {
   const shell = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], env: {} });
+  shell.on('error', () => {}); // no shell, no guardian: an orderly stop still ends every instance
   shell.stdin.on('error', () => {}); // a guardian that is gone is missed only when the host is killed, too
   shell.unref();
   return {

@@ -17,7 +17,7 @@ import { changeSettings, defaultSettings, type FcSettings } from './settings.ts'
 import { startTimerTrigger } from './timer-trigger.ts';
 
 /** A line of the journal: one execution, or one refusal of the API. */
-export interface FcJournalEntry extends JournalEntry {
+interface FcJournalEntry extends JournalEntry {
   readonly function: string;
   /** Empty on success. */
   readonly errorType: string;
@@ -66,12 +66,8 @@ async function runWithFault(fault: Fault | undefined, pool: Pool, invocation: In
   const refusal = fault === undefined ? undefined : refusals[fault.kind];
   if (refusal !== undefined) throw new NotRun(fault?.status ?? refusal[0], fault?.code ?? refusal[1], 'this failure was asked for');
   if (fault?.kind === 'latency') await sleep(fault.latencyMs ?? 0);
-  const running = pool.run(invocation);
-  if (fault?.kind === 'failed-job') {
-    await sleep(fault.latencyMs ?? 0);
-    await pool.crash(invocation.requestId);
-  }
-  const outcome = await running;
+  const crash = fault?.kind === 'failed-job' ? { crashAfterMs: fault.latencyMs ?? 0 } : {};
+  const outcome = await pool.run({ ...invocation, ...crash });
   if (fault?.kind === 'lost-answer' || fault?.kind === 'reset')
     throw new NotRun(500, 'InternalServerError', 'the answer was lost, as asked for');
   return outcome;

@@ -24,7 +24,7 @@ type Told =
   | { readonly kind: 'result'; readonly body: Uint8Array }
   | { readonly kind: 'thrown'; readonly error: unknown };
 
-export type InstanceState = 'starting' | 'busy' | 'frozen' | 'gone';
+type InstanceState = 'starting' | 'busy' | 'frozen' | 'gone';
 
 export interface Instance {
   readonly id: string;
@@ -142,6 +142,7 @@ export function startInstance(parts: InstanceParts): { readonly instance: Instan
     tail = '';
     child.kill('SIGCONT');
     const word = nextWord(child, spec.timeoutSeconds * 1000, `the function timed out after ${spec.timeoutSeconds} seconds`);
+    const crash = invocation.crashAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), invocation.crashAfterMs);
     child.send({ event: invocation.event, context: contextOf(spec, parts.credentials, requestId) }, () => {});
     try {
       const outcome = outcomeOf(await word);
@@ -153,6 +154,7 @@ export function startInstance(parts: InstanceParts): { readonly instance: Instan
       await kill();
       return { ...unhandled(error instanceof Error ? error.message : String(error)), instanceId: id, logTail: tail };
     } finally {
+      clearTimeout(crash);
       running = false;
     }
   };

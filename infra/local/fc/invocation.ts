@@ -6,6 +6,8 @@ export interface Invocation {
   /** Which execution of this request it is; 1 for the first. */
   readonly attempt: number;
   readonly kind: 'Sync' | 'Async' | 'Trigger';
+  /** A fault that was asked for: the instance is killed this long after the handler was called. */
+  readonly crashAfterMs?: number;
 }
 
 /** How it ended, in the words of the service: a failing function is an outcome, not an error. */

@@ -26,8 +26,6 @@ export interface Pool {
   /** Runs one request. Throws `NotRun` (429) over the limit. */
   run(invocation: Invocation): Promise<Outcome>;
   instances(): readonly Instance[];
-  /** Kills the instance that runs a request; its outcome is then that of a crash. */
-  crash(requestId: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -133,10 +131,6 @@ export function createPool(parts: PoolParts): Pool {
     spec,
     run,
     instances: () => [...seats].map((seat) => seat.instance).filter((instance) => instance.state() !== 'gone'),
-    async crash(requestId) {
-      const seat = [...seats].find((one) => one.instance.requestId() === requestId);
-      await seat?.instance.kill();
-    },
     async close() {
       closed = true;
       const ending = [...seats].map((seat) => seat.instance.kill());

@@ -2,7 +2,7 @@
 import { periodMs, type TimerTrigger } from './function-spec.ts';
 
 /** The event of one firing. */
-export const timerEvent = (trigger: TimerTrigger, now: number): Buffer =>
+const timerEvent = (trigger: TimerTrigger, now: number): Buffer =>
   Buffer.from(
     JSON.stringify({
       triggerTime: new Date(now).toISOString().replace(/\.\d+Z$/, 'Z'),

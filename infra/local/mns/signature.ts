@@ -16,7 +16,7 @@ export interface SignedRequest {
 const header = (request: SignedRequest, name: string): string => String(request.headers[name] ?? '');
 
 /** The text that is signed. */
-export function stringToSign(request: SignedRequest): string {
+function stringToSign(request: SignedRequest): string {
   const date = header(request, 'x-mns-date') || header(request, 'date');
   const own = Object.keys(request.headers)
     .filter((name) => name.startsWith('x-mns-'))

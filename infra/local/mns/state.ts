@@ -23,13 +23,13 @@ export interface StoredMessage {
   readonly copy: boolean;
 }
 
-export interface DeadLetterPolicy {
+interface DeadLetterPolicy {
   readonly enabled: boolean;
   readonly targetQueue: string;
   readonly maxReceiveCount: number;
 }
 
-export interface QueueHead {
+interface QueueHead {
   readonly name: string;
   readonly attributes: QueueAttributes;
   /** Unix seconds. */

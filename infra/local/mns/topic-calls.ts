@@ -78,7 +78,7 @@ const strategies = ['BACKOFF_RETRY', 'EXPONENTIAL_DECAY_RETRY'];
 const formats = ['XML', 'JSON', 'SIMPLIFIED'];
 
 /** The queue that an endpoint names: `acs:mns:<region>:<account>:queues/<q>`. Only queues of this service can be delivered to here. */
-export const endpointQueue = (endpoint: string): string | undefined => /^acs:mns:[^:]*:[^:]*:\/?queues\/([^/]+)$/.exec(endpoint)?.[1];
+const endpointQueue = (endpoint: string): string | undefined => /^acs:mns:[^:]*:[^:]*:\/?queues\/([^/]+)$/.exec(endpoint)?.[1];
 
 function oneOf(name: string, value: string | undefined, allowed: readonly string[], otherwise: string): string {
   if (value === undefined) return otherwise;
