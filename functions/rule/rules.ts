@@ -4,6 +4,7 @@
  */
 import type { NewRule, Rule, RuleAction } from '#shared/cloud/alb/port.ts';
 import { CloudFailure } from '#shared/cloud/failure.ts';
+import { ruleName } from '#shared/model/build-rule.ts';
 import type { ListenerIdentity, RuleSpec } from '#shared/model/stack.ts';
 import { ownerHash, tagKeys } from '#shared/ownership.ts';
 import { massRemoval } from '#shared/plan/guards.ts';
@@ -44,7 +45,7 @@ const wantedOf = (spec: RuleSpec, scene: Scene): WantedRule => ({
   identity: spec.identity,
   direction: spec.direction,
   tags: spec.tags,
-  settings: { ruleName: `rule-${spec.identity}`, ruleConditions: spec.conditions, ruleActions: actionsOf(spec, scene) },
+  settings: { ruleName: ruleName(spec), ruleConditions: spec.conditions, ruleActions: actionsOf(spec, scene) },
 });
 
 const groupsOf = (actions: readonly RuleAction[]): readonly string[] =>

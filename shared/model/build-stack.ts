@@ -3,6 +3,7 @@ import type { ObjectRef } from '#shared/problem.ts';
 import { buildIngress, type IngressPart } from './build-ingress.ts';
 import { buildListeners } from './build-listener.ts';
 import { buildLoadBalancer } from './build-load-balancer.ts';
+import { generatedAlbConfig } from './generated-albconfig.ts';
 import { albConfigNameOf } from './membership.ts';
 import { byRef, byText, problemOf, refOf } from './object-ref.ts';
 import { shardGroups } from './shard-groups.ts';
@@ -103,6 +104,10 @@ export function buildStack(wish: Wish, site: Site): Stack {
     ingresses: membersOf(wish).map(refOf).sort(byRef),
     problems: [],
   };
-  const gone = wish.albConfig === undefined || wish.albConfig.metadata.deletionTimestamp !== undefined;
-  return gone || wish.albConfig === undefined ? { ...base, want: 'remove' } : buildPresent(wish, wish.albConfig, site, base);
+  if (wish.albConfig === undefined) {
+    // Why none could be made from its Ingresses, when that is so.
+    return { ...base, want: 'remove', problems: generatedAlbConfig(wish.key.name, membersOf(wish))?.problems ?? [] };
+  }
+  const going = wish.albConfig.metadata.deletionTimestamp !== undefined;
+  return going ? { ...base, want: 'remove' } : buildPresent(wish, wish.albConfig, site, base);
 }

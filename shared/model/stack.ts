@@ -37,7 +37,7 @@ export interface LoadBalancerSpec extends Owned {
 }
 
 /** Which endpoints make the members of a group. Enough for the member lane to work without the model. */
-export interface MembersSource {
+interface MembersSource {
   readonly namespace: string;
   readonly service: string;
   /** Name of the Service port, which is the name of the port in its EndpointSlices; empty for an unnamed one. */
@@ -62,7 +62,7 @@ export interface ListenerSpec extends Owned {
 }
 
 /** As `RuleAction` of the port, but naming groups by identity. */
-export type RuleActionSpec = {
+type RuleActionSpec = {
   readonly type: 'ForwardGroup';
   readonly order: number;
   readonly groups: readonly { readonly group: GroupIdentity; readonly weight: number }[];
@@ -78,7 +78,7 @@ export interface RuleSpec extends Owned {
 }
 
 /** An Ingress that is left as it was because something in it is wrong. Its rules (found by the owner tag) and their groups stay untouched. */
-export interface HeldIngress {
+interface HeldIngress {
   readonly ref: ObjectRef;
   readonly problems: readonly Problem[];
 }

@@ -67,6 +67,8 @@ describe('an AlbConfig made for an Ingress', () => {
     expect(generatedAlbConfig('cafe', [anIngress({ annotations: { edition: 'Gold' } })])?.problems).toMatchObject([
       { code: 'ANNOTATION-INVALID', object: { name: 'cafe' } },
     ]);
+    const wish = aWish({ albConfig: undefined, ingresses: [anIngress({ annotations: { edition: 'Gold' } })] });
+    expect(buildStack(wish, aSite)).toMatchObject({ want: 'remove', problems: [{ code: 'ANNOTATION-INVALID' }] });
     expect(generatedAlbConfig('cafe', [anIngress({ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } })])).toBeUndefined();
   });
 });
