@@ -30,7 +30,7 @@ export const podInterface = (networkInterfaceId: string, privateIp: string, more
 });
 
 /** `eni-1` … `eni-9` with 10.64.0.1 … 10.64.0.9; `eni-1` has 10.64.0.99 as well. */
-export const fewPods: readonly LocalInterface[] = [
+const fewPods: readonly LocalInterface[] = [
   ...Array.from({ length: 9 }, (_, index) => podInterface(`eni-${index + 1}`, `10.64.0.${index + 1}`)),
   podInterface('eni-1', '10.64.0.99'),
 ];

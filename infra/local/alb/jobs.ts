@@ -4,7 +4,7 @@ import type { Clock } from '../openapi/clock.ts';
 import type { JobRecord } from './records.ts';
 import type { State } from './state.ts';
 
-export interface Work extends Pick<JobRecord, 'apiName' | 'operateType' | 'resourceType' | 'resourceId'> {
+interface Work extends Pick<JobRecord, 'apiName' | 'operateType' | 'resourceType' | 'resourceId'> {
   readonly takesMs: number;
   /** Set by a fault: the job ends as Failed with this code. */
   readonly failWith: string | undefined;

@@ -81,7 +81,6 @@ const settings = z.strictObject({
 });
 
 export type Settings = z.infer<typeof settings>;
-export type Edition = keyof Settings['quotas']['rulesPerLoadBalancer'];
 
 const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

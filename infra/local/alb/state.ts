@@ -20,7 +20,7 @@ export interface State {
 }
 
 /** The network of the local cloud (DESIGN 9): one VPC with a vSwitch in each of two zones. */
-export const localVpc = 'vpc-local';
+const localVpc = 'vpc-local';
 
 const vSwitchesOf = (region: string): readonly VSwitch[] =>
   ['a', 'b'].map((zone, index) => ({

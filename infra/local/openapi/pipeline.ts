@@ -11,7 +11,7 @@ import type { SignedRequest } from './signed-request.ts';
 import type { Rate } from './write-rate.ts';
 
 /** Settings of the wire, the same for every product served. */
-export interface WireRules {
+interface WireRules {
   /** Absent: no flow control. */
   readonly writeRate: Rate | undefined;
   readonly throttleCode: string;

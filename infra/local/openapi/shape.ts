@@ -5,8 +5,8 @@
 import type { Branch, Tree } from './bag.ts';
 import { ServiceError } from './service-error.ts';
 
-export type Scalar = 'string' | 'number' | 'boolean';
-export interface ListShape {
+type Scalar = 'string' | 'number' | 'boolean';
+interface ListShape {
   readonly list: Shape;
 }
 export interface ObjectShape {
