@@ -2,6 +2,7 @@
  * Authenticated requests to one API server over one pool of connections. JSON adapter and streaming watch both stand on it. It gives every
  * call a deadline of its own and reports what went wrong in two classes; it neither retries nor waits.
  */
+import { setMaxListeners } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { AlbeitError } from '#shared/errors.ts';
@@ -53,6 +54,8 @@ export function createTransport(options: TransportOptions): Transport {
   const clock = createServerClock(options.clocks ?? machineClocks);
   const deadlineMs = options.deadlineMs ?? callTimeoutSeconds * 1000;
   const ending = new AbortController();
+  // Every call under way listens to it; more than ten are no leak.
+  setMaxListeners(0, ending.signal);
   let credentials: Promise<Credentials> | undefined;
   const known = (): Promise<Credentials> => {
     credentials ??= loadCredentials(options.kubeconfig, monotonicMs).catch((error: unknown) => {
