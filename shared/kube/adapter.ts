@@ -1,7 +1,7 @@
 /** The port of `port.ts` over HTTP and JSON. */
 import { failureOf, isSuccess, objectOf, writeResult } from './answers.ts';
 import { listAll } from './lists.ts';
-import { collectionPath, nameOf, nameText, objectPath } from './paths.ts';
+import { collectionPath, nameOf, nameText, objectPath, requireIdentity } from './paths.ts';
 import type { Kube, KubeList, KubeObject } from './port.ts';
 import { createTransport, type Transport, type TransportOptions } from './transport.ts';
 
@@ -28,7 +28,7 @@ export function kubeOver(transport: Transport): Kube {
     },
     replace: async (object) => {
       const name = nameOf(object);
-      if (object.metadata.resourceVersion === undefined) throw new Error(`replace ${nameText(name)}: a resourceVersion is missing`);
+      requireIdentity(object);
       const answer = await transport.send({ method: 'PUT', path: objectPath(name), body: object });
       return writeResult(answer, 'replace', nameText(name));
     },

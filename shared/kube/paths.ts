@@ -37,3 +37,9 @@ export function nameOf(object: KubeObject): ObjectName {
 /** `Ingress shop/cafe`: how errors name an object. */
 export const nameText = (name: ObjectName): string =>
   name.namespace === '' ? `${name.kind} ${name.name}` : `${name.kind} ${name.namespace}/${name.name}`;
+
+/** An object that is to be replaced must say which one it is and which version of it was read; see `Kube.replace`. */
+export function requireIdentity(object: KubeObject): void {
+  const missing = (['resourceVersion', 'uid'] as const).filter((one) => object.metadata[one] === undefined);
+  if (missing.length > 0) throw new Error(`replace ${nameText(nameOf(object))}: ${missing.join(' and ')} missing`);
+}

@@ -75,7 +75,7 @@ export interface KubeList<T> {
 
 /**
  * What an optimistic write met: `conflict` = somebody changed it first, `gone` = not there (any more), `exists` = already there.
- * Replacing a Lease that is gone is a `conflict`: an update may create that kind, so the API server does not say 404.
+ * Replacing a Lease or Service that is gone is a `conflict`: an update may create those kinds, so the API server does not say 404.
  */
 export type WriteResult<T> = { readonly kind: 'written'; readonly object: T } | { readonly kind: 'conflict' | 'gone' | 'exists' };
 
@@ -88,7 +88,10 @@ export interface Kube {
   /** Every page or an error: a list that is cut short is never returned. */
   list<T extends KubeObject>(kind: KindName, options?: ListOptions): Promise<KubeList<T>>;
   create<T extends KubeObject>(object: T): Promise<WriteResult<T>>;
-  /** Compare-and-swap on `metadata.resourceVersion`, which must be set. */
+  /**
+   * Compare-and-swap on `metadata.resourceVersion`; it and `metadata.uid` must be set. Without the uid a real API server creates a Lease
+   * that was removed meanwhile, whatever the version says (measured on 1.34), and a claim would come back from the dead.
+   */
   replace<T extends KubeObject>(object: T): Promise<WriteResult<T>>;
   /** JSON merge patch. With `resourceVersion` inside `metadata` it is a compare-and-swap too. */
   mergePatch<T extends KubeObject>(name: ObjectName, patch: object, subresource?: 'status'): Promise<WriteResult<T>>;

@@ -141,6 +141,20 @@ export function kubeContract(title: string, make: () => Promise<KubeUnderTest>):
         expect(await kube.mergePatch(leaseName('short-lived'), { spec: { holderIdentity: 'b' } })).toEqual({ kind: 'gone' });
       });
 
+      it('replaces nothing that does not say which object it is', async () => {
+        const object = written(await kube.create(lease('nameless')));
+        const { uid: _, ...metadata } = object.metadata;
+        await expect(kube.replace({ ...object, metadata })).rejects.toThrow(/uid missing/);
+      });
+
+      it('does not bring back what was removed and made anew by another', async () => {
+        const former = written(await kube.create(lease('reborn')));
+        await kube.remove(leaseName('reborn'));
+        written(await kube.create(lease('reborn', {}, 'successor')));
+        expect(await kube.replace({ ...former, spec: { holderIdentity: 'ghost' } })).toEqual({ kind: 'conflict' });
+        expect((await kube.get<Lease>(leaseName('reborn')))?.spec?.holderIdentity).toBe('successor');
+      });
+
       it('keeps the version when a write changes nothing', async () => {
         const object = written(await kube.create(lease('same')));
         expect(written(await kube.replace(object)).metadata.resourceVersion).toBe(object.metadata.resourceVersion);

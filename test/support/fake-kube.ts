@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AlbeitError } from '#shared/errors.ts';
-import { nameOf, nameText, objectPath } from '#shared/kube/paths.ts';
+import { nameOf, nameText, objectPath, requireIdentity } from '#shared/kube/paths.ts';
 import type { KindName, Kube, KubeObject, ListOptions, ObjectName, WriteResult } from '#shared/kube/port.ts';
 
 type Content = Readonly<Record<string, unknown>>;
@@ -40,8 +40,8 @@ const withGeneration: ReadonlySet<KindName> = new Set([
   'ReplicaSet',
   'AlbConfig',
 ]);
-/** Kinds that an update may create; without a version to compare with, the real API server answers conflict and not 404. */
-const createdByUpdate: ReadonlySet<KindName> = new Set(['Lease', 'Event', 'Service']);
+/** Kinds that an update may create: the real API server answers that the uid does not fit, and not that nothing is there. */
+const createdByUpdate: ReadonlySet<KindName> = new Set(['Lease', 'Service']);
 /** These exist from the start, as in a cluster. */
 const firstNamespaces = ['default', 'kube-system', 'albeit-system'];
 
@@ -207,7 +207,7 @@ export function createFakeKube(objects: readonly KubeObject[] = []): FakeKube {
       const name = nameOf(object);
       asked('replace', name);
       const version = object.metadata.resourceVersion;
-      if (version === undefined) throw new Error(`replace ${nameText(name)}: a resourceVersion is missing`);
+      requireIdentity(object);
       const result = write<typeof object>(name, version, (known) => withoutStatus(object as unknown as Stored, known));
       return result.kind === 'gone' && createdByUpdate.has(name.kind) ? { kind: 'conflict' } : result;
     },

@@ -1,5 +1,5 @@
 /** Requests for objects: which verb, on what, with which options; carried out by the operations and answered in the form the client wants. */
-import { ApiError, badRequest, methodNotAllowed, notFound, notServed, unknownPath } from './api-error.ts';
+import { ApiError, badRequest, conflict, methodNotAllowed, notFound, notServed, unknownPath } from './api-error.ts';
 import { parseObject, readBody } from './body.ts';
 import type { Served } from './catalog.ts';
 import { answer, type Exchange } from './exchange.ts';
@@ -131,6 +131,17 @@ const post: Verb = async (exchange, { resource, namespace }) => {
   answerObject(exchange, resource, object, 201, read.warnings);
 };
 
+/** Kinds that a PUT creates where they are missing, as the real API server does; the others answer 404. */
+const createdByUpdate: ReadonlySet<string> = new Set(['Lease', 'Service']);
+
+/** A version is no hindrance to that, a uid is: it says that one certain object is meant. */
+function createByUpdate({ api }: Exchange, { resource, namespace, name }: Asked, object: JsonMap, dryRun: boolean): JsonMap {
+  const { resourceVersion: _, ...metadata } = mapAt(object, 'metadata');
+  const uid = textAt(metadata, 'uid');
+  if (uid !== '') throw conflict(resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: `);
+  return create(api, resource, namespace, { ...object, metadata }, { dryRun });
+}
+
 const put: Verb = async (exchange, asked) => {
   const { resource, subresource } = asked;
   const text = await readBody(exchange.request);
@@ -139,6 +150,12 @@ const put: Verb = async (exchange, asked) => {
   if (subresource === 'scale')
     return answer(exchange, 200, scaleOf(update(exchange.api, asked, (old) => readScale(old, body), undefined, { dryRun })));
   const read = readObject(body, resource, strictnessOf(exchange.query), text);
+  if (
+    subresource === undefined &&
+    createdByUpdate.has(resource.kind) &&
+    exchange.api.store.get(resource.key, asked.namespace, asked.name) === undefined
+  )
+    return answerObject(exchange, resource, createByUpdate(exchange, asked, read.object, dryRun), 201, read.warnings);
   answerObject(
     exchange,
     resource,

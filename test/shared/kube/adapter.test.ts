@@ -19,7 +19,7 @@ import {
 const lease: KubeObject = {
   apiVersion: 'coordination.k8s.io/v1',
   kind: 'Lease',
-  metadata: { namespace: 'shop', name: 'one', resourceVersion: '1' },
+  metadata: { namespace: 'shop', name: 'one', uid: 'u', resourceVersion: '1' },
 };
 const name = { kind: 'Lease', namespace: 'shop', name: 'one' } as const;
 const silence: Reply = () => undefined;
