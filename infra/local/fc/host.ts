@@ -1,7 +1,9 @@
 /** The functions of the host with their pools, asynchronous requests and triggers; HTTP comes on top in `start.ts`. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CloudFailure } from '#shared/cloud/failure.ts';
 import { createQueues } from '#shared/cloud/mns/adapter.ts';
+import type { Queues } from '#shared/cloud/mns/port.ts';
 import { createFaultBook, type FaultBook } from '../fault-book.ts';
 import { createJournal, type Journal } from '../journal.ts';
 import type { JournalEntry, LocalCredentials } from '../service.ts';
@@ -135,6 +137,20 @@ function startAllTriggers(host: Pick<Host, 'run' | 'async' | 'settings'>, option
   return { running, stop: () => stops.forEach((stop) => void stop()) };
 }
 
+/**
+ * Sends the document of a failed request. One that the queue will never take (it is larger than a message may be) is dropped, which the
+ * journal tells; any other failure is thrown, for another try.
+ */
+async function tellQueue(queues: Queues, journal: Journal<FcJournalEntry>, queue: string, document: string): Promise<void> {
+  try {
+    await queues.send(queue, [{ body: document }]);
+  } catch (error) {
+    if (!(error instanceof CloudFailure && error.failure === 'invalid')) throw error;
+    const nothing = { function: '', errorType: '', durationMs: 0, cold: false, requestId: '', write: true };
+    journal.add({ action: 'SendToDestination', params: { queue }, status: 400, code: error.facts['code'] ?? '', ...nothing });
+  }
+}
+
 /** Builds the host; nothing runs yet. */
 export function createHost(options: HostOptions): Host {
   let settings = changeSettings(defaultSettings, options.settings ?? {});
@@ -153,7 +169,7 @@ export function createHost(options: HostOptions): Host {
     specOf: (name) => pools.get(name)?.spec,
     run,
     describeFailure: (request, failure) => failureDocument(request, failure, options.credentials, Date.now()),
-    sendFailure: (queue, document) => destination.send(queue, [{ body: document }]),
+    sendFailure: (queue, document) => tellQueue(destination, journal, queue, document),
   });
   let triggers: ReturnType<typeof startAllTriggers> | undefined;
   const host: Host = {

@@ -106,6 +106,15 @@ describe('asynchronous invocation', () => {
     expect(await deadLetters()).toHaveLength(1);
   });
 
+  it('drops a failure that is larger than a message may be, and says so in the journal', async () => {
+    const code = 'export const handler = async () => { throw new Error("no"); };';
+    fc = await startLocalFc([{ name: 'bad', code, failureDestinationQueue: 'failures', maxAsyncRetryAttempts: 0 }], {}, ['failures']);
+    await fc.invoke('bad', 'x'.repeat(70_000), async);
+    await allEnded();
+    expect(await deadLetters()).toEqual([]);
+    expect(await (await fetch(`${fc.url}/_/journal`)).text()).toContain('"SendToDestination"');
+  });
+
   it.each(['after-wait', 'when-free'] as const)(
     'never runs more than the concurrency, and loses none that had to wait: %s',
     async (throttledStart) => {
