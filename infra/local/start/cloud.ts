@@ -10,7 +10,7 @@ import { prepareCluster } from './cluster.ts';
 import { deployedFunctions } from './functions.ts';
 import type { StartOptions } from './options.ts';
 import { choosePorts, type PortName, type Ports, requireFree } from './ports.ts';
-import { bundleDeployables, bundleEmulators, forwarderFile, type Program, programFile, programs } from './programs.ts';
+import { bundlePrograms, forwarderFile, type Program, programFile, programs } from './programs.ts';
 import { ensureQueues } from './queues.ts';
 import type { ReadyFacts } from './ready-file.ts';
 import type { Screen } from './screen.ts';
@@ -91,10 +91,8 @@ async function startForwarder(site: Site, endpoints: Endpoints, signingKeys: str
 
 async function startAll(site: Site): Promise<Omit<LocalCloud, 'stop'>> {
   const { options, dir, outDir, ports, screen } = site;
-  const deployables = bundleDeployables(outDir);
-  deployables.catch(() => undefined); // awaited below; a failure until then must not end the process unseen
-  await bundleEmulators(outDir);
-  screen.line('emulators built');
+  await bundlePrograms(outDir);
+  screen.line('emulators, functions and forwarder built');
   const credentials = localCredentials;
   const [kubernetes, mns, alb] = await Promise.all([
     startKubernetes(site),
@@ -102,16 +100,16 @@ async function startAll(site: Site): Promise<Omit<LocalCloud, 'stop'>> {
     startProgram(site, 'alb', { credentials, ...(ports.listeners === 'free' ? {} : { listenerPorts: ports.listeners }) }),
   ]);
   const kube = createKube({ kubeconfig: { path: kubernetes.kubeconfig } });
-  await Promise.all([ensureQueues(mns.url), prepareCluster(kube), deployables]);
-  screen.line('functions and forwarder built; queues and AlbConfig kind are there');
+  await Promise.all([ensureQueues(mns.url), prepareCluster(kube)]);
+  screen.line('queues and the AlbConfig kind are there');
   const endpoints: Endpoints = { alb: alb.url, mns: mns.url, kubeconfig: kubernetes.kubeconfig };
   const signingKeys = newSigningKeys();
   const environment = functionEnvironment(endpoints, signingKeys, options.functionTimeout);
   const functions = deployedFunctions(outDir, environment, options.functionTimeout);
   const [fc] = await Promise.all([
     startProgram(site, 'fc', { credentials, mnsEndpoint: mns.url, dir: join(dir, 'fc'), functions }),
-    // The real control planes bring their own Deployment controller.
-    startProgram(site, 'node', { kubeconfig: kubernetes.kubeconfig, albUrl: alb.url, deployments: options.kube === 'embedded' }),
+    // A cluster of the user's own has a Deployment controller; the control plane of the assets is started without one.
+    startProgram(site, 'node', { kubeconfig: kubernetes.kubeconfig, albUrl: alb.url, deployments: options.kube !== 'external' }),
     startForwarder(site, endpoints, signingKeys),
   ]);
   const { accessKeyId, accessKeySecret, region } = credentials;
