@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localCredentials } from '#infra/local/credentials.ts';
 import { createAlb } from '#shared/cloud/alb/adapter.ts';
-import { podInterface } from '../../../support/local-alb.ts';
+import { podInterface, startLocalAlb } from '../../../support/local-alb.ts';
 import { callRpc } from '../../../support/signed-calls.ts';
 import { type CloudUnderTest, startCloudUnderTest } from './cloud-under-test.ts';
 import { flatten, rule, sample, server } from './samples.ts';
@@ -189,6 +189,13 @@ describe('settings', () => {
     expect(await (await fetch(`${cloud.service.url}/_/settings`)).json()).toEqual(body);
     const nowhere = await fetch(`${cloud.service.url}/_/teapot`);
     expect(nowhere.status).toBe(404);
+  });
+});
+
+describe('a port', () => {
+  it('that is in use is named', async () => {
+    const port = Number(new URL(cloud.service.url).port);
+    await expect(startLocalAlb({ port })).rejects.toThrow(`port ${port} is in use`);
   });
 });
 

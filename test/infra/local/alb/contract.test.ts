@@ -2,13 +2,29 @@
 import { createAlb } from '#shared/cloud/alb/adapter.ts';
 import { createEcs } from '#shared/cloud/ecs/adapter.ts';
 import { createVpc } from '#shared/cloud/vpc/adapter.ts';
-import { albContract } from '../../../contract/alb.ts';
+import { type AlbUnderTest, albContract } from '../../../contract/alb.ts';
 import { ecsContract } from '../../../contract/ecs.ts';
 import { vpcContract } from '../../../contract/vpc.ts';
 import { podInterface, startLocalAlb } from '../../../support/local-alb.ts';
 
-albContract('adapter over the emulator', async () => {
-  const local = await startLocalAlb();
+/** What the service's documents leave open, one way and the other: the port promises the same. */
+const switches = {
+  'as it comes': {},
+  'with every switch the other way': {
+    listenerStatusDuringRules: 'Running',
+    listenersLockLoadBalancer: true,
+    updatePriorityCheck: 'each-step',
+    creatingGroupAcceptsServers: true,
+    creatingGroupMayBeReferred: false,
+    clientTokenScope: 'account',
+    referenceLingerMs: 0,
+    maxResultsServers: 1000,
+    throttleStatus: 503,
+  },
+};
+
+const underSwitches = (settings: unknown) => async (): Promise<AlbUnderTest> => {
+  const local = await startLocalAlb({ settings });
   return {
     alb: createAlb(local.options),
     vpcId: 'vpc-local',
@@ -16,7 +32,9 @@ albContract('adapter over the emulator', async () => {
     tick: async () => local.clock.advance(250),
     stop: local.service.stop,
   };
-});
+};
+
+for (const [name, settings] of Object.entries(switches)) albContract(`adapter over the emulator, ${name}`, underSwitches(settings));
 
 ecsContract('adapter over the emulator', async () => {
   const local = await startLocalAlb();
