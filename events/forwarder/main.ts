@@ -1,4 +1,7 @@
-/** The forwarder's process: read the settings, make the clients, follow the cluster, and on SIGTERM tell what is pending and go. */
+/**
+ * The forwarder's process: read the settings, make the clients, follow the cluster, and on SIGTERM tell what is pending and go.
+ * To be started with `node --max-semi-space-size=1 --optimize-for-size`: 86 MiB with 10,000 EndpointSlices, 130 without.
+ */
 import pino from 'pino';
 import { createQueues } from '#shared/cloud/mns/adapter.ts';
 import { machineTimers } from '#shared/kube/timers.ts';
