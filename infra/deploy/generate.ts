@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { crdYaml } from './crd.ts';
+import { albConfigPage } from './reference-albconfig.ts';
 import { annotationsPage } from './reference-annotations.ts';
 import { errorsPage } from './reference-errors.ts';
 import { serverlessYaml } from './serverless.ts';
@@ -19,6 +20,7 @@ export interface Generated {
 export const generated: readonly Generated[] = [
   { path: 'serverless.yml', build: serverlessYaml },
   { path: 'infra/deploy/generated/crd.generated.yaml', build: crdYaml },
+  { path: 'docs/reference/albconfig.md', build: albConfigPage },
   { path: 'docs/reference/annotations.md', build: annotationsPage },
   { path: 'docs/reference/errors.md', build: errorsPage },
 ];

@@ -55,7 +55,11 @@ const xForwardedFor = z.object({
   XForwardedForSLBPortEnabled: field(z.optional(z.boolean()), 'X-Forwarded-Port.', 'false'),
   XForwardedForClientSrcPortEnabled: field(z.optional(z.boolean()), 'X-Forwarded-Client-srcport.', 'false'),
   XForwardedForClientSourceIpsEnabled: field(z.optional(z.boolean()), 'Find the address of the client behind trusted proxies.', 'false'),
-  XForwardedForClientSourceIpsTrusted: field(z.optional(z.string()), 'Trusted proxies: addresses or networks, separated by semicolons.'),
+  XForwardedForClientSourceIpsTrusted: field(
+    z.optional(z.string()),
+    'Trusted proxies: addresses or networks, separated by semicolons.',
+    'none',
+  ),
 });
 
 /** `spec.config`: the ALB instance. */
