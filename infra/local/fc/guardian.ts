@@ -29,9 +29,13 @@ export function startGuardian(): Guardian {
   shell.on('error', () => {}); // no shell, no guardian: an orderly stop still ends every instance
   shell.stdin.on('error', () => {}); // a guardian that is gone is missed only when the host is killed, too
   shell.unref();
+  const tell = (sign: '+' | '-', pid: number) => {
+    // `kill` takes 0 and below for whole groups of processes.
+    if (pid > 1) shell.stdin.write(`${sign}${pid}\n`);
+  };
   return {
-    watch: (pid) => void shell.stdin.write(`+${pid}\n`),
-    forget: (pid) => void shell.stdin.write(`-${pid}\n`),
+    watch: (pid) => tell('+', pid),
+    forget: (pid) => tell('-', pid),
     close: () => shell.stdin.end(),
   };
 }
