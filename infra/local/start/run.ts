@@ -50,20 +50,19 @@ function showTries(reached: readonly Reached[], cloud: LocalCloud, screen: Scree
   screen.line('');
   screen.line('try:');
   for (const { route, url } of reached) screen.line(`  curl -H 'Host: ${route.host}' ${new URL(route.path, url)}`);
-  for (const words of ['get ingress,albconfig', 'describe ingress cafe', 'scale deployment tea --replicas=5']) {
-    screen.line(`  kubectl --kubeconfig ${cloud.facts.kubeconfig} ${words}`);
-  }
+  const onExample = reached.length === 0 ? ['apply -f examples/cafe.yaml'] : ['describe ingress cafe', 'scale deployment tea --replicas=5'];
+  for (const words of ['get ingress,albconfig', ...onExample]) screen.line(`  kubectl --kubeconfig ${cloud.facts.kubeconfig} ${words}`);
 }
 
 /** Applies the example and waits until it answers. */
-async function runExample(cloud: LocalCloud, screen: Screen, signal: AbortSignal): Promise<void> {
+async function runExample(cloud: LocalCloud, screen: Screen, signal: AbortSignal): Promise<readonly Reached[]> {
   const routes = await readRoutes(example);
   const applied = await applyFile(cloud.kube, example);
   screen.line(`applied ${example}: ${applied.map((name) => `${name.kind}/${name.name}`).join(' ')}`);
   const listeners = (): Promise<readonly KnownListener[]> => readListeners(cloud.facts.alb);
   const reached = await untilAnswered(cloud.kube, routes, listeners, { withinMs: answeredWithinMs, signal });
   showAnswers(reached, screen);
-  showTries(reached, cloud, screen);
+  return reached;
 }
 
 /** Resolves on Ctrl-C or SIGTERM. */
@@ -93,8 +92,9 @@ export async function run(options: StartOptions, screen: Screen, ended: AbortSig
   const stop = new AbortController();
   const work = background(cloud, options, screen, stop.signal);
   const main = async () => {
-    if (!options.empty) await runExample(cloud, screen, stop.signal);
+    const reached = options.empty ? [] : await runExample(cloud, screen, stop.signal);
     if (options.once) return;
+    showTries(reached, cloud, screen);
     screen.line('ready; Ctrl-C ends it');
     await untilEnded(ended);
   };

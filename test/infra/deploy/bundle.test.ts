@@ -47,3 +47,14 @@ describe('a bundled function', () => {
     expect(await readFile(join(folder, 'out/index.mjs'), 'utf8')).not.toContain('sourceMappingURL');
   });
 });
+
+describe('a function of ours', () => {
+  it('is whole in its folder: plain Node finds its handler, and needs none of the SDKs to load it', async () => {
+    const out = join(folder, 'instance');
+    await bundleProgram({ entry: resolve('functions/instance/index.ts'), folder: out, name: 'index' });
+    const load = `import('${join(out, 'index.mjs')}').then((m) => console.log(typeof m.handler, Object.keys(m).join()))`;
+    const { stdout } = await run(process.execPath, ['-e', load], { cwd: tmpdir() });
+    expect(stdout).toBe('function handler\n');
+    expect(await readFile(join(out, 'index.mjs'), 'utf8')).not.toContain('class CreateLoadBalancerRequest');
+  });
+});
