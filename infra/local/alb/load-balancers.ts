@@ -92,6 +92,9 @@ const attributesOf = (parameters: CreateRequest, cloud: Cloud, id: string, seq: 
   ZoneMappings: parameters.ZoneMappings.map((zone, index) => zoneOf(zone, index, seq, parameters.AddressType === 'Internet')),
 });
 
+/** One that could not be created is taken away by the service within a day (ALB reference 5). */
+const failedKeptMs = 86_400_000;
+
 function create(parameters: CreateRequest, acting: Acting) {
   const { cloud } = acting;
   checkZones(parameters, acting);
@@ -119,7 +122,10 @@ function create(parameters: CreateRequest, acting: Acting) {
       takesMs: cloud.settings().times.loadBalancerMs,
       failWith: acting.failJobWith,
       done: become('Active'),
-      undone: become('CreateFailed'),
+      undone: () => {
+        become('CreateFailed')();
+        cloud.clock.after(failedKeptMs, () => cloud.state.loadBalancers.remove(id));
+      },
     });
     return { LoadBalancerId: id };
   };

@@ -49,6 +49,13 @@ describe('a load balancer', () => {
     expect(await cloud.codeOf('GetLoadBalancerAttribute', { LoadBalancerId: id })).toBe('ResourceNotFound.LoadBalancer');
   });
 
+  it('whose creation failed is taken away within a day', async () => {
+    await cloud.put('faults', [{ match: { action: 'CreateLoadBalancer' }, kind: 'failed-job' }]);
+    const id = await cloud.loadBalancer();
+    cloud.clock.advance(86_400_000);
+    expect(await cloud.codeOf('GetLoadBalancerAttribute', { LoadBalancerId: id })).toBe('ResourceNotFound.LoadBalancer');
+  });
+
   it('turns its deletion protection on and off at once', async () => {
     const id = await cloud.loadBalancer();
     await cloud.ok('EnableDeletionProtection', { ResourceId: id });
