@@ -25,13 +25,13 @@ const clusterKey = z.object({ kind: z.literal('Cluster'), cluster: name });
 const serviceKey = z.object({ kind: z.literal('Service'), cluster: name, namespace: name, name });
 
 export type AlbConfigKey = z.infer<typeof albConfigKey>;
-export type ClusterKey = z.infer<typeof clusterKey>;
+type ClusterKey = z.infer<typeof clusterKey>;
 export type ServiceKey = z.infer<typeof serviceKey>;
 /** What a message is about. Claims, records and settling are by key. */
 export type Key = AlbConfigKey | ClusterKey | ServiceKey;
 
 /** An AlbConfig, or the whole cluster (`resync`), may have changed. Sent by forwarder, command line and sweep to queue `ingest`. */
-export const objectChanged = z.object({
+const objectChanged = z.object({
   type: z.literal('albeit.object.changed'),
   version: z.literal(1),
   key: z.union([albConfigKey, clusterKey]),
@@ -42,7 +42,7 @@ export const objectChanged = z.object({
 });
 
 /** One step of the chain is asked to run for one AlbConfig. Sent by dispatch and by the steps to the step's queue. */
-export const stepRequested = z.object({
+const stepRequested = z.object({
   type: z.literal('albeit.step.requested'),
   version: z.literal(1),
   key: albConfigKey,
@@ -54,7 +54,7 @@ export const stepRequested = z.object({
 });
 
 /** The servers of a Service's groups are to be brought in line with its endpoints. Queue `server-group`. */
-export const membersRequested = z.object({
+const membersRequested = z.object({
   type: z.literal('albeit.members.requested'),
   version: z.literal(1),
   key: serviceKey,

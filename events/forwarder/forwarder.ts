@@ -1,5 +1,5 @@
 /** The forwarder without its process: five reflectors, the routing between them and the publisher. */
-import type { Key, Reason } from '#events/contract/messages.ts';
+import { type Key, keyText, type Reason } from '#events/contract/messages.ts';
 import { AlbeitError } from '#shared/errors.ts';
 import type { KindName } from '#shared/kube/port.ts';
 import { pause } from '#shared/kube/timers.ts';
@@ -71,9 +71,9 @@ function createPublisher(options: ForwarderOptions): Publisher {
   const { log, telemetry } = options;
   return new Publisher({
     ...options,
-    sent: (queue, count) => {
-      telemetry.count('albeit_forwarder_messages_total', { queue }, count);
-      log.info({ queue, count }, 'keys told');
+    sent: (queue, keys) => {
+      telemetry.count('albeit_forwarder_messages_total', { queue }, keys.length);
+      log.info({ queue, count: keys.length, keys: keys.map(keyText) }, 'keys told');
     },
     failed: (queue, error) => {
       const code = error instanceof AlbeitError ? error.code : 'BUG';

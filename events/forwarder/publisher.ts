@@ -2,6 +2,7 @@
  * Tells the queues which keys changed: collects for a moment, sends in batches, and keeps what could not be sent for as long as it takes.
  * At least once: a batch whose answer was lost is sent again.
  */
+import { randomBytes } from 'node:crypto';
 import { encode } from '#events/contract/envelope.ts';
 import type { Key, Message, Reason } from '#events/contract/messages.ts';
 import type { KeyRing } from '#events/contract/signature.ts';
@@ -20,7 +21,7 @@ export interface PublisherOptions {
   readonly random: () => number;
   /** ms since 1970. */
   readonly now: () => number;
-  readonly sent: (queue: string, count: number) => void;
+  readonly sent: (queue: string, keys: readonly Key[]) => void;
   readonly failed: (queue: string, error: unknown) => void;
 }
 
@@ -38,6 +39,9 @@ function messageOf({ key, reason, seen }: Entry): Message {
   if (key.kind === 'Service') return { type: 'albeit.members.requested', version: 1, key, attempt: 0 };
   return { type: 'albeit.object.changed', version: 1, key, reason, attempt: 0, ...(seen === '' ? {} : { seen }) };
 }
+
+/** Every change that is told begins a trace (W3C trace context), which the steps that it sets off go on with. */
+const newTrace = (): string => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
 
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -123,9 +127,12 @@ export class Publisher {
     try {
       await queues.send(
         queue,
-        batch.map((entry) => ({ body: encode(messageOf(entry), { ring, sender: 'forwarder', now: now() }) })),
+        batch.map((entry) => ({ body: encode(messageOf(entry), { ring, sender: 'forwarder', now: now(), traceparent: newTrace() }) })),
       );
-      this.#options.sent(queue, batch.length);
+      this.#options.sent(
+        queue,
+        batch.map((entry) => entry.key),
+      );
       return true;
     } catch (error) {
       this.#options.failed(queue, error);

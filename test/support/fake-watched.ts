@@ -8,7 +8,7 @@ import { AlbeitError } from '#shared/errors.ts';
 import type { KubeObject } from '#shared/kube/port.ts';
 import type { KubeAnswer, Transport } from '#shared/kube/transport.ts';
 
-export type WatchedFault = 'away' | 'unavailable' | 'expired' | 'stall' | 'end' | 'cut';
+type WatchedFault = 'away' | 'unavailable' | 'expired' | 'stall' | 'end' | 'cut';
 
 export interface FakeWatched extends Transport {
   put(name: string): void;

@@ -28,7 +28,7 @@ async function setUp() {
     timers,
     random: () => 1,
     now: () => timers.nowMs,
-    sent: (queue, count) => outcomes.push(`${queue} took ${count}`),
+    sent: (queue, keys) => outcomes.push(`${queue} took ${keys.length}`),
     failed: (queue) => outcomes.push(`${queue} failed`),
   });
   const told = (queue: string): readonly Message[] =>
@@ -70,6 +70,19 @@ describe('publisher', () => {
     expect(told('server-group').map((one) => one.type)).toEqual(['albeit.members.requested']);
     expect(toldKeys('ingest')).toEqual(['c-1/Cluster', 'c-1/AlbConfig/cafe']);
     expect(told('ingest')[0]).not.toHaveProperty('seen');
+  });
+
+  it('begins a trace with every message', async () => {
+    const { publisher, queues, pass } = await setUp();
+    publisher.mark(service('tea'), 'modified', '1');
+    publisher.mark(service('coffee'), 'modified', '1');
+    await pass(200);
+    const traces = queues.bodies('server-group').map((body) => {
+      const opened = decode(body, ring, cluster);
+      return opened.kind === 'ok' ? opened.traceparent : undefined;
+    });
+    for (const trace of traces) expect(trace).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(new Set(traces).size).toBe(2);
   });
 
   it('sends in batches of 16', async () => {
