@@ -50,14 +50,16 @@ function pruneValue(value: Json, schema: Schema, path: string, unknown: string[]
 export function fillDefaults(value: Json | undefined, schema: Schema): void {
   if (Array.isArray(value)) {
     for (const item of value) fillDefaults(item, schema.items ?? {});
-  }
-  if (!isMap(value)) return;
+  } else if (isMap(value)) fillFields(value, schema);
+}
+
+function fillFields(value: JsonMap, schema: Schema): void {
   for (const [key, field] of Object.entries(schema.properties ?? {})) {
     const missing = value[key] === undefined || (value[key] === null && field.nullable !== true);
     if (missing && field.default !== undefined) value[key] = copy(field.default);
     fillDefaults(value[key], field);
   }
   const values = valuesOf(schema);
-  if (values !== undefined)
-    for (const [key, part] of Object.entries(value)) if (schema.properties?.[key] === undefined) fillDefaults(part, values);
+  if (values === undefined) return;
+  for (const key of Object.keys(value).filter((one) => schema.properties?.[one] === undefined)) fillDefaults(value[key], values);
 }

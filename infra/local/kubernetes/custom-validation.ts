@@ -1,5 +1,7 @@
 /** Checks the values of a custom resource against its structural schema. */
+
 import type { Causes } from './causes.ts';
+import { checkRules } from './cel.ts';
 import { isMap, type Json, type JsonMap, same } from './json.ts';
 import type { Schema } from './schema.ts';
 
@@ -15,8 +17,11 @@ const fits = (value: Json, type: string): boolean => typeOf(value) === type || (
 /** Adds what is wrong with the object. `old` is what transition rules compare with. */
 export function checkCustom(causes: Causes, object: JsonMap, schema: Schema, old?: JsonMap): void {
   const { apiVersion: _apiVersion, kind: _kind, metadata: _metadata, ...rest } = schema.properties ?? {};
-  checkValue(causes, object, { ...schema, type: 'object', properties: rest }, '');
-  void old;
+  const checked = { ...schema, type: 'object', properties: rest };
+  const counted = causes.list.length;
+  checkValue(causes, object, checked, '');
+  // As in the real API, rules see only values of the right types.
+  if (causes.list.length === counted) checkRules(causes, object, checked, '', old);
 }
 
 type Check = (causes: Causes, value: Json, schema: Schema, path: string) => void;
@@ -67,30 +72,38 @@ const checkList: Check = (causes, value, schema, path) => {
   if (schema.minItems !== undefined && value.length < schema.minItems)
     causes.invalid(path, value.length, `${path} in body should have at least ${schema.minItems} items`);
   if (schema.maxItems !== undefined && value.length > schema.maxItems) causes.tooMany(path, value.length, schema.maxItems);
+  checkUnique(causes, value, schema, path);
+  for (const [index, item] of value.entries()) if (schema.items !== undefined) checkValue(causes, item, schema.items, `${path}[${index}]`);
+};
+
+function checkUnique(causes: Causes, list: readonly Json[], schema: Schema, path: string): void {
+  if (!['map', 'set'].includes(schema['x-kubernetes-list-type'] ?? '')) return;
   const keys = schema['x-kubernetes-list-map-keys'];
   const identity = (item: Json): Json => (keys === undefined || !isMap(item) ? item : keys.map((key) => item[key] ?? null));
-  const unique = schema['x-kubernetes-list-type'] === 'map' || schema['x-kubernetes-list-type'] === 'set';
-  for (const [index, item] of value.entries()) {
-    if (unique && value.slice(0, index).some((one: Json) => same(identity(one), identity(item))))
-      causes.duplicate(`${path}[${index}]`, identity(item));
-    if (schema.items !== undefined) checkValue(causes, item, schema.items, `${path}[${index}]`);
+  for (const [index, item] of list.entries()) {
+    if (list.slice(0, index).some((one) => same(identity(one), identity(item)))) causes.duplicate(`${path}[${index}]`, identity(item));
   }
-};
+}
 
 const checkFields: Check = (causes, value, schema, path) => {
   if (!isMap(value)) return;
   const below = (key: string) => (path === '' ? key : `${path}.${key}`);
   for (const key of schema.required ?? []) if (value[key] === undefined) causes.required(below(key));
-  const count = Object.keys(value).length;
-  if (schema.maxProperties !== undefined && count > schema.maxProperties)
-    causes.invalid(path, count, `${path} in body should have at most ${schema.maxProperties} properties`);
-  if (schema.minProperties !== undefined && count < schema.minProperties)
-    causes.invalid(path, count, `${path} in body should have at least ${schema.minProperties} properties`);
+  checkCount(causes, Object.keys(value).length, schema, path);
+  const values = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
   for (const [key, part] of Object.entries(value)) {
-    const field = schema.properties?.[key] ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
-    if (field !== undefined && part !== undefined) checkValue(causes, part, field, below(key));
+    const field = schema.properties?.[key] ?? values;
+    if (field !== undefined) checkValue(causes, part, field, below(key));
   }
 };
+
+function checkCount(causes: Causes, count: number, schema: Schema, path: string): void {
+  const { maxProperties, minProperties } = schema;
+  if (maxProperties !== undefined && count > maxProperties)
+    causes.invalid(path, count, `${path} in body should have at most ${maxProperties} properties`);
+  if (minProperties !== undefined && count < minProperties)
+    causes.invalid(path, count, `${path} in body should have at least ${minProperties} properties`);
+}
 
 const checkAlternatives: Check = (causes, value, schema, path) => {
   const passes = (one: Schema): boolean => {

@@ -1,7 +1,7 @@
 /** The common part of every object: what the server sets, keeps and checks in `metadata`. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Causes } from './causes.ts';
-import { isMap, type JsonMap, listAt, mapAt, textAt, textsAt } from './json.ts';
+import { isMap, type Json, type JsonMap, listAt, textAt, textsAt } from './json.ts';
 import type { Resource } from './resources.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -124,16 +124,22 @@ export function checkMetadata(causes: Causes, metadata: JsonMap, form: keyof typ
   if (name === '') causes.required('metadata.name', 'name or generateName is required');
   else checkName(causes, 'metadata.name', name, form);
   checkLabels(causes, 'metadata.labels', textsAt(metadata, 'labels'));
-  const annotations = Object.entries(mapAt(metadata, 'annotations'));
-  for (const [key] of annotations) if (!qualifiedName(key.toLowerCase())) causes.invalid('metadata.annotations', key, QUALIFIED_SAY);
-  if (annotations.reduce((sum, [key, value]) => sum + Buffer.byteLength(`${key}${value}`), 0) > MAX_ANNOTATIONS)
-    causes.tooLong('metadata.annotations', MAX_ANNOTATIONS);
+  checkAnnotations(causes, textsAt(metadata, 'annotations'));
   for (const finalizer of listAt(metadata, 'finalizers')) {
     if (typeof finalizer !== 'string' || !qualifiedName(finalizer)) causes.invalid('metadata.finalizers', finalizer, QUALIFIED_SAY);
   }
-  for (const [index, owner] of listAt(metadata, 'ownerReferences').entries()) {
-    for (const key of ['apiVersion', 'kind', 'name', 'uid']) {
-      if (textAt(owner, key) === '') causes.invalid(`metadata.ownerReferences[${index}].${key}`, '', `${key} must not be empty`);
-    }
-  }
+  for (const [index, owner] of listAt(metadata, 'ownerReferences').entries())
+    checkOwner(causes, owner, `metadata.ownerReferences[${index}]`);
+}
+
+function checkAnnotations(causes: Causes, annotations: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(annotations);
+  for (const [key] of entries) if (!qualifiedName(key.toLowerCase())) causes.invalid('metadata.annotations', key, QUALIFIED_SAY);
+  const bytes = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(`${key}${value}`), 0);
+  if (bytes > MAX_ANNOTATIONS) causes.tooLong('metadata.annotations', MAX_ANNOTATIONS);
+}
+
+function checkOwner(causes: Causes, owner: Json, at: string): void {
+  for (const key of ['apiVersion', 'kind', 'name', 'uid'])
+    if (textAt(owner, key) === '') causes.invalid(`${at}.${key}`, '', `${key} must not be empty`);
 }

@@ -1,10 +1,11 @@
 /** Which built-in kind has which rules of its own. */
 import type { Strategy } from './strategy.ts';
+import { customResourceDefinition } from './validation/custom-resource-definition.ts';
 import { endpointSlice } from './validation/endpoint-slice.ts';
 import { ingress, ingressClass } from './validation/ingress.ts';
 import { deployment, pod, replicaSet } from './validation/pod.ts';
 import { service } from './validation/service.ts';
-import { configMap, customResourceDefinition, event, lease, namespace, node, secret } from './validation/simple-kinds.ts';
+import { configMap, event, lease, namespace, node, secret } from './validation/simple-kinds.ts';
 
 /** By kind. A kind without a row has only the common rules. */
 export const strategies: Readonly<Record<string, Strategy>> = {

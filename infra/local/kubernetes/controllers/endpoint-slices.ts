@@ -167,8 +167,8 @@ function distribute(
     return [slice, kept];
   });
   for (const endpoint of left.values()) {
-    let room = filled.find(([, kept]) => kept.length < MAX_ENDPOINTS);
-    if (room === undefined) filled.push((room = [undefined, []]));
+    const room: [JsonMap | undefined, JsonMap[]] = filled.find(([, kept]) => kept.length < MAX_ENDPOINTS) ?? [undefined, []];
+    if (!filled.includes(room)) filled.push(room);
     room[1].push(endpoint);
   }
   if (filled.length === 0) return [[undefined, []]];

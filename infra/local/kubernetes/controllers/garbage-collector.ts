@@ -34,7 +34,10 @@ export class GarbageCollector implements Controller {
 
   settle(uid: string): void {
     const held = this.#all().find(({ object }) => uidOf(object) === uid);
-    if (held === undefined) return this.#dependents(uid).forEach((dependent) => this.#collect(dependent));
+    if (held === undefined) {
+      for (const dependent of this.#dependents(uid)) this.#collect(dependent);
+      return;
+    }
     if (listAt(held.object, 'metadata', 'ownerReferences').length > 0) this.#collect(held);
     const now = this.#api.store.get(
       held.resource.key,

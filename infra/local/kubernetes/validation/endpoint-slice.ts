@@ -28,7 +28,10 @@ function checkAddress(causes: Causes, at: string, address: string, type: string)
     if (!isName(address, 'subdomain')) causes.invalid(at, address, 'must be a fully qualified domain name');
     return;
   }
-  if (isIP(address) !== (type === 'IPv4' ? 4 : 6)) return causes.invalid(at, address, `must be an ${type} address`);
+  if (isIP(address) !== (type === 'IPv4' ? 4 : 6)) {
+    causes.invalid(at, address, `must be an ${type} address`);
+    return;
+  }
   for (const { test, say } of refusedAddresses) if (test(address)) causes.invalid(at, address, say);
 }
 

@@ -83,8 +83,14 @@ function checkRule(causes: Causes, rule: JsonMap, at: string): void {
 function checkPath(causes: Causes, path: JsonMap, at: string): void {
   const type = textAt(path, 'pathType');
   const text = textAt(path, 'path');
-  if (path['pathType'] === undefined) return causes.required(`${at}.pathType`, 'pathType must be specified');
-  if (!PATH_TYPES.includes(type)) return causes.notSupported(`${at}.pathType`, type, PATH_TYPES);
+  if (path['pathType'] === undefined) {
+    causes.required(`${at}.pathType`, 'pathType must be specified');
+    return;
+  }
+  if (!PATH_TYPES.includes(type)) {
+    causes.notSupported(`${at}.pathType`, type, PATH_TYPES);
+    return;
+  }
   const optional = type === 'ImplementationSpecific';
   if (!text.startsWith('/') && !(optional && text === '')) causes.invalid(`${at}.path`, text, 'must be an absolute path');
   if (optional) return;
@@ -95,13 +101,19 @@ function checkPath(causes: Causes, path: JsonMap, at: string): void {
 
 function checkBackend(causes: Causes, backend: JsonMap, at: string): void {
   const { service, resource } = backend;
-  if (service !== undefined && resource !== undefined) return causes.invalid(at, '', 'cannot set both resource and service backends');
+  if (service !== undefined && resource !== undefined) {
+    causes.invalid(at, '', 'cannot set both resource and service backends');
+    return;
+  }
   if (resource !== undefined) {
     if (textAt(resource, 'kind') === '') causes.required(`${at}.resource.kind`);
     if (textAt(resource, 'name') === '') causes.required(`${at}.resource.name`);
     return;
   }
-  if (service === undefined) return causes.required(`${at}`, 'resource or service backend is required');
+  if (service === undefined) {
+    causes.required(`${at}`, 'resource or service backend is required');
+    return;
+  }
   checkServiceBackend(causes, service, `${at}.service`);
 }
 
@@ -111,8 +123,14 @@ function checkServiceBackend(causes: Causes, service: Json, at: string): void {
   else checkName(causes, `${at}.name`, name, 'service');
   const port = mapAt(service, 'port');
   const [number, named] = [port['number'] ?? 0, textAt(port, 'name')];
-  if (named === '' && number === 0) return causes.required(at, 'port name or number is required');
-  if (named !== '' && number !== 0) return causes.invalid(at, '', 'cannot set both port name & port number');
+  if (named === '' && number === 0) {
+    causes.required(at, 'port name or number is required');
+    return;
+  }
+  if (named !== '' && number !== 0) {
+    causes.invalid(at, '', 'cannot set both port name & port number');
+    return;
+  }
   if (named !== '' && !/^(?=.*[a-z])[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(named))
     causes.invalid(`${at}.port.name`, named, 'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
   if (named.length > 15) causes.invalid(`${at}.port.name`, named, 'must be no more than 15 characters');

@@ -96,24 +96,31 @@ function validate(service: JsonMap, causes: Causes, old: JsonMap | undefined): v
 
 function checkPort(causes: Causes, port: JsonMap, index: number, ports: readonly Json[]): void {
   const at = `spec.ports[${index}]`;
-  const name = textAt(port, 'name');
   const others = ports.slice(0, index);
-  if (name === '' && ports.length > 1) causes.required(`${at}.name`);
-  if (name !== '' && !isName(name, 'label')) causes.invalid(`${at}.name`, name, 'a lowercase RFC 1123 label is needed');
-  if (name !== '' && others.some((one) => textAt(one, 'name') === name)) causes.duplicate(`${at}.name`, name);
+  checkPortName(causes, `${at}.name`, textAt(port, 'name'), ports.length > 1, others);
   const number = port['port'];
   if (!isPort(number)) causes.invalid(`${at}.port`, number ?? 0, 'must be between 1 and 65535, inclusive');
   if (!PROTOCOLS.includes(textAt(port, 'protocol'))) causes.notSupported(`${at}.protocol`, port['protocol'], PROTOCOLS);
   const target = port['targetPort'];
-  if (typeof target === 'string' ? !(PORT_NAME.test(target) && target.length <= 15) : !isPort(target)) {
+  const named = typeof target === 'string' && PORT_NAME.test(target) && target.length <= 15;
+  if (!named && !isPort(target)) {
     causes.invalid(
       `${at}.targetPort`,
       target,
       'must be between 1 and 65535, inclusive, or the name of a port (at most 15 lower case letters, digits and -, with one letter at least)',
     );
   }
-  const same = others.findIndex((one) => mapAt(one)['port'] === number && mapAt(one)['protocol'] === port['protocol']);
-  if (same >= 0) causes.duplicate(at, { port: number ?? 0, protocol: port['protocol'] ?? '' });
+  const twice = others.some((one) => mapAt(one)['port'] === number && mapAt(one)['protocol'] === port['protocol']);
+  if (twice) causes.duplicate(at, { port: number ?? 0, protocol: port['protocol'] ?? '' });
+}
+
+function checkPortName(causes: Causes, at: string, name: string, needed: boolean, others: readonly Json[]): void {
+  if (name === '') {
+    if (needed) causes.required(at);
+    return;
+  }
+  if (!isName(name, 'label')) causes.invalid(at, name, 'a lowercase RFC 1123 label is needed');
+  if (others.some((one) => textAt(one, 'name') === name)) causes.duplicate(at, name);
 }
 
 const isPort = (value: Json | undefined): boolean => typeof value === 'number' && value >= 1 && value <= 65_535;
