@@ -3,6 +3,7 @@
  * what the service's documents leave open (ALB reference, section 10).
  */
 import * as z from 'zod';
+import { dataPlaneSettingsSchema } from './data-plane/settings.ts';
 
 const ms = z.int().min(0).max(3_600_000);
 const count = z.int().min(0).max(1_000_000);
@@ -78,6 +79,8 @@ const settings = z.strictObject({
   listenersLockLoadBalancer: z.boolean().default(false),
   /** Abnormal: every write to a load balancer, its listeners and rules is refused. */
   businessStatus: z.enum(['Normal', 'Abnormal']).default('Normal'),
+  /** How traffic is routed where the documents are silent (`data-plane/settings.ts`). */
+  dataPlane: dataPlaneSettingsSchema.prefault({}),
 });
 
 export type Settings = z.infer<typeof settings>;

@@ -20,7 +20,7 @@ import { networkOperations } from './network-reads.ts';
 import { ruleOperations } from './rules.ts';
 import { serverGroupOperations } from './server-groups.ts';
 import { serverOperations } from './servers.ts';
-import { changeSettings } from './settings.ts';
+import { changeSettings, type Settings } from './settings.ts';
 import { snapshot } from './snapshot.ts';
 import { createState } from './state.ts';
 import { tagOperations } from './tags.ts';
@@ -40,6 +40,8 @@ interface AlbDataPlane {
   }[];
   /** How the servers of a group are, as its health checks find them. */
   health?(serverGroupId: string): readonly ServerHealth[];
+  /** Takes over changed switches. */
+  configure?(settings: Settings['dataPlane']): void;
 }
 
 export interface AlbOptions {
@@ -90,6 +92,7 @@ export async function startAlb(options: AlbOptions): Promise<AlbService> {
   const jobs = createJobs(clock, state);
   const view = viewOf(state);
   const dataPlane = options.dataPlane?.(view);
+  dataPlane?.configure?.(settings.dataPlane);
   const cloud: Cloud = {
     region: options.credentials.region,
     clock,
@@ -106,6 +109,7 @@ export async function startAlb(options: AlbOptions): Promise<AlbService> {
     'GET /_/settings': () => settings,
     'PUT /_/settings': (body) => {
       settings = changeSettings(settings, body);
+      dataPlane?.configure?.(settings.dataPlane);
       return settings;
     },
     'PUT /_/network': (body) => {

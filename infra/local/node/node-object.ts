@@ -34,9 +34,15 @@ const labels = (region: string) => ({
   'topology.kubernetes.io/zone': `${region}-a`,
 });
 
+const name = { kind: 'Node', namespace: '', name: nodeName } as const;
+
+/** Registers the node again when somebody has deleted it, or an API server has come back empty. */
+export async function keepNode(kube: Kube, region: string, nowMs: number): Promise<void> {
+  if ((await kube.get(name)) === undefined) await registerNode(kube, region, nowMs);
+}
+
 /** Registers the node, or says that it is ready again. New nodes come tainted as not ready, and nobody else would take that away. */
 export async function registerNode(kube: Kube, region: string, nowMs: number): Promise<void> {
-  const name = { kind: 'Node', namespace: '', name: nodeName } as const;
   const spec = { providerID: `${region}.${instanceId}`, podCIDR: '10.64.0.0/16', podCIDRs: ['10.64.0.0/16'] };
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName, labels: labels(region) }, spec };
   await kube.create<KubeObject>(node);

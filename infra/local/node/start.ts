@@ -14,7 +14,7 @@ import type { LocalService } from '../service.ts';
 import { follow, keyOf } from './follow.ts';
 import { Kubelet } from './kubelet.ts';
 import { createNetwork, type Network } from './network.ts';
-import { registerNode } from './node-object.ts';
+import { keepNode, registerNode } from './node-object.ts';
 import type { Pod } from './objects.ts';
 import { createPodCalls } from './pod-calls.ts';
 import { defaultNodeSettings, type NodeSettings, nodeSettingsSchema } from './settings.ts';
@@ -34,8 +34,8 @@ export interface NodeOptions {
   readonly settings?: Partial<NodeSettings> | undefined;
 }
 
-/** How often the cloud is told all addresses again (ms): an emulator that was restarted has forgotten them. */
-const announceEveryMs = 10_000;
+/** How often the cloud is told all addresses again, and the Node is looked after (ms): who was restarted may have forgotten both. */
+const heartbeatMs = 5_000;
 /** Pods that are worked on at the same time. */
 const parallel = 8;
 
@@ -80,9 +80,11 @@ async function run(options: NodeOptions, transport: Transport, settings: () => N
   await kubelet.adopt();
   ready = true;
   for (const pod of pods.all()) queue.add(keyOf(pod));
-  const announcing = setInterval(() => void network?.announce().catch(() => undefined), announceEveryMs).unref();
+  // What fails here is tried again at the next beat.
+  const beat = () => void Promise.allSettled([network?.announce(), keepNode(kube, region, Date.now())]);
+  const beating = setInterval(beat, heartbeatMs).unref();
   const stop = async () => {
-    clearInterval(announcing);
+    clearInterval(beating);
     ending.abort();
     queue.stop();
     workloads?.stop();

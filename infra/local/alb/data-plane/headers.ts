@@ -41,7 +41,9 @@ export function requestHeaders({ request, listener, facts, upgrade }: Exchange, 
           ['Connection', 'Upgrade'],
           ['Upgrade', 'websocket'],
         ];
-  return [...endToEnd(request, [...names, 'expect']), ...added, ...framing(request), ...connection].flat();
+  // HTTP/1.0 clients may name no host; towards servers we speak 1.1, where the line must be there (RFC 9112, 3.2).
+  const host: Pair[] = request.headers.host === undefined ? [['Host', '']] : [];
+  return [...host, ...endToEnd(request, [...names, 'expect']), ...added, ...framing(request), ...connection].flat();
 }
 
 /** What the client gets of a server's answer. Node frames the body and says whether the connection stays. */

@@ -264,7 +264,11 @@ export function nodeBehaviour(title: string, start: () => Promise<Cluster>): voi
       const before = await readyPod('solo');
       const address = before.status?.podIP ?? '';
       const old = interfaceOf(address)?.socket;
-      const held = cluster.network.list().length;
+      // Pods of the tests before may still be on their way out.
+      const held = await eventually(
+        async () => (await cluster.kube.list<Pod>('Pod')).items.length,
+        (found) => found === cluster.network.list().length,
+      );
       const lengths = new Set<number>();
       cluster.network.onList((list) => lengths.add(list.length));
       await cluster.restartNode();

@@ -179,6 +179,16 @@ describe('the emulated ALB with its data plane', () => {
     expect(answers).toEqual(new Set([503, 'slow-1']));
   });
 
+  it('forwards to a group without a healthy server when the switch says so', async () => {
+    const sick = await addPod('sick-1');
+    const group = await newGroup('sick', [{ ...sick, port: 3000 }], true);
+    await done(await alb.createRules(listenerId, [aRule(2, '/sick', group)], next()));
+    expect(await podOf('/sick')).toBe(503);
+    await door('settings', { dataPlane: { whenAllUnhealthy: 'forward' } });
+    expect(await podOf('/sick')).toBe('sick-1');
+    await door('settings', { dataPlane: { whenAllUnhealthy: 'refuse' } });
+  });
+
   it('closes the port with the listener', async () => {
     const job = await alb.deleteListener(listenerId, next());
     if (job !== undefined) await done(job);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { Agent, type IncomingMessage, request } from 'node:http';
-import { connect } from 'node:net';
+import { Agent, createServer, type IncomingMessage, request } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { deferred } from './deferred.ts';
 import { ManualTimers } from './manual-timers.ts';
@@ -321,6 +321,21 @@ describe('connections', () => {
     agent.destroy();
   });
 
+  it('of HTTP/1.0 clients are answered and closed', async () => {
+    const view = viewOf(['10.64.0.1']);
+    await serve(view, '10.64.0.1', (message, response) => {
+      response.write(`"${message.headers.host}" `);
+      response.end('asked');
+    });
+    const { url } = await start(view);
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write('GET /x HTTP/1.0\r\n\r\n');
+    let answer = '';
+    for await (const data of socket) answer += data;
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(answer).toMatch(/\r\n\r\n"" asked$/);
+  });
+
   it('that a client gives up end at the server too', async () => {
     const view = viewOf(['10.64.0.1']);
     const arrived = deferred<IncomingMessage>();
@@ -452,6 +467,18 @@ describe('changes', () => {
     await plane.settled();
     expect(plane.describe().find(({ listenerId }) => listenerId === 'lsn-3')?.url).toBe(url);
     expect((await call(url)).status).toBe(200);
+  });
+
+  it('of listeners with fixed ports pass over those that are taken', async () => {
+    const taken = createServer();
+    taken.listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const base = (taken.address() as AddressInfo).port;
+    const { plane, url } = await start(viewOf([]), { ports: base });
+    expect(Number(new URL(url).port)).toBeGreaterThan(base);
+    expect((await call(url)).status).toBe(503);
+    taken.close();
+    await plane.stop();
   });
 
   it('stop closes everything, running requests included, and may be called twice', async () => {
