@@ -5,6 +5,7 @@
  */
 import { copyFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { stop } from 'esbuild';
 import { bundleTogether } from '#infra/deploy/bundle.ts';
 import { steps } from '#shared/steps.ts';
 
@@ -33,5 +34,6 @@ const entries = (): Readonly<Record<string, string>> => ({
 /** Everything in one pass: the SDKs, which are most of the work, are read once instead of once a program (a seventh of the time). */
 export async function bundlePrograms(outDir: string): Promise<void> {
   await bundleTogether(entries(), outDir);
+  await stop(); // esbuild's service would stay, with all it has read, as long as the local cloud
   await Promise.all(companions.map((file) => copyFile(resolve(file), resolve(outDir, 'local', basename(file)))));
 }
