@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import type { Setting } from './contract.ts';
+import { ingress, path, pod, service, slice } from './examples.ts';
+
+const backend = (service: object) => [path({ backend: { service } })];
+
+const ingresses: readonly (readonly [string, object, string])[] = [
+  ['no pathType', ingress('x', [path({ pathType: undefined })]), 'spec.rules[0].http.paths[0].pathType'],
+  ['an unknown pathType', ingress('x', [path({ pathType: 'Regex' })]), 'spec.rules[0].http.paths[0].pathType'],
+  ['a relative path', ingress('x', [path({ path: 'a' })]), 'spec.rules[0].http.paths[0].path'],
+  ['a path with //', ingress('x', [path({ path: '/a//b' })]), 'spec.rules[0].http.paths[0].path'],
+  ['a host that is an address', ingress('x', [path()], { host: '10.0.0.1' }), 'spec.rules[0].host'],
+  ['a host in capitals', ingress('x', [path()], { host: 'A.example.com' }), 'spec.rules[0].host'],
+  ['a wildcard inside the host', ingress('x', [path()], { host: 'a.*.example.com' }), 'spec.rules[0].host'],
+  ['no backend', ingress('x', [path({ backend: {} })]), 'spec.rules[0].http.paths[0].backend'],
+  [
+    'both kinds of backend',
+    ingress('x', [path({ backend: { service: { name: 'a', port: { number: 1 } }, resource: { kind: 'K', name: 'n' } } })]),
+    'spec.rules[0].http.paths[0].backend',
+  ],
+  ['no port', ingress('x', backend({ name: 'a' })), 'spec.rules[0].http.paths[0].backend.service'],
+  ['two ports', ingress('x', backend({ name: 'a', port: { number: 1, name: 'b' } })), 'spec.rules[0].http.paths[0].backend.service'],
+  [
+    'a port of 70000',
+    ingress('x', backend({ name: 'a', port: { number: 70_000 } })),
+    'spec.rules[0].http.paths[0].backend.service.port.number',
+  ],
+  ['neither rules nor backend', { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'x' }, spec: {} }, 'spec'],
+  ['no paths', ingress('x', []), 'spec.rules[0].http.paths'],
+];
+
+const services: readonly (readonly [string, object, string])[] = [
+  ['no ports', service('x', { ports: [] }), 'spec.ports'],
+  ['a port of 0', service('x', { ports: [{ port: 0 }] }), 'spec.ports[0].port'],
+  ['two ports without names', service('x', { ports: [{ port: 1 }, { port: 2 }] }), 'spec.ports[0].name'],
+  [
+    'two ports of one name',
+    service('x', {
+      ports: [
+        { port: 1, name: 'a' },
+        { port: 2, name: 'a' },
+      ],
+    }),
+    'spec.ports[1].name',
+  ],
+  ['an unknown type', service('x', { type: 'Magic' }), 'spec.type'],
+  ['an unknown protocol', service('x', { ports: [{ port: 1, protocol: 'HTTP' }] }), 'spec.ports[0].protocol'],
+];
+
+const addresses = ['127.0.0.1', '169.254.1.1', '0.0.0.0', '224.0.0.5', 'not-an-address'];
+
+/** Refusals of the kinds that matter here: the same status, reason and field as the real API. */
+export function validationCases({ client, namespace, inGroup }: Setting): void {
+  const refused = async (collection: string, body: object, field: string) => {
+    const answer = await client().post(collection, body);
+    expect([answer.status, answer.body.reason]).toEqual([422, 'Invalid']);
+    expect(answer.body.details.causes.map((cause: { field: string }) => cause.field)).toContain(field);
+  };
+
+  describe('validation', () => {
+    it.each(ingresses)('refuses an Ingress with %s', async (_what, body, field) => {
+      await refused(`${inGroup('networking.k8s.io/v1', await namespace())}/ingresses`, body, field);
+    });
+
+    it('admits what is unusual but right in an Ingress', async () => {
+      const at = `${inGroup('networking.k8s.io/v1', await namespace())}/ingresses`;
+      const odd = [
+        path({ path: '', pathType: 'ImplementationSpecific' }),
+        path({ path: '/~*^/(a|b)', pathType: 'ImplementationSpecific' }),
+        path({ backend: { resource: { kind: 'K', name: 'n', apiGroup: 'g.example.com' } } }),
+      ];
+      expect((await client().post(at, ingress('wild', odd, { host: '*.example.com' }))).status).toBe(201);
+      expect(
+        (await client().post(at, ingress('any', [path({ backend: { service: { name: 'a', port: { name: 'http' } } } })], {}))).status,
+      ).toBe(201);
+    });
+
+    it.each(services)('refuses a Service with %s', async (_what, body, field) => {
+      await refused(`${await namespace()}/services`, body, field);
+    });
+
+    it.each(addresses)('refuses an EndpointSlice with the address %s', async (address) => {
+      await refused(
+        `${inGroup('discovery.k8s.io/v1', await namespace())}/endpointslices`,
+        slice('x', address),
+        'endpoints[0].addresses[0]',
+      );
+    });
+
+    it('keeps the controller of an IngressClass and the selector of a Deployment as they are', async () => {
+      const at = await namespace();
+      const name = `fixed-${at.split('/').at(-1)}`;
+      const classes = '/apis/networking.k8s.io/v1/ingressclasses';
+      await client().post(classes, {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'IngressClass',
+        metadata: { name },
+        spec: { controller: 'example.com/a' },
+      });
+      const moved = await client().merge(`${classes}/${name}`, { spec: { controller: 'example.com/b' } });
+      expect([moved.status, moved.body.details.causes[0].field]).toEqual([422, 'spec.controller']);
+      await client().remove(`${classes}/${name}`);
+    });
+
+    it('refuses a Deployment whose template its selector does not choose, and pods without containers', async () => {
+      const at = await namespace();
+      const template = { metadata: { labels: { app: 'b' } }, spec: pod('x', 'b').spec };
+      const deployment = {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'x' },
+        spec: { selector: { matchLabels: { app: 'a' } }, template },
+      };
+      await refused(`${inGroup('apps/v1', at)}/deployments`, deployment, 'spec.template.metadata.labels');
+      await refused(`${at}/pods`, pod('x', 'a', { containers: [] }), 'spec.containers');
+    });
+
+    it('refuses labels that are none', async () => {
+      const at = await namespace();
+      await refused(
+        `${at}/configmaps`,
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', labels: { a: 'no spaces' } } },
+        'metadata.labels',
+      );
+    });
+
+    it('names every wrong field at once', async () => {
+      const at = `${inGroup('networking.k8s.io/v1', await namespace())}/ingresses`;
+      const answer = await client().post(at, ingress('x', [path({ path: 'a', backend: { service: { name: 'A', port: { number: 1 } } } })]));
+      expect(answer.body.details.causes.map((cause: { field: string }) => cause.field).sort()).toEqual([
+        'spec.rules[0].http.paths[0].backend.service.name',
+        'spec.rules[0].http.paths[0].path',
+      ]);
+      expect(answer.body.message).toMatch(/^Ingress\.networking\.k8s\.io "x" is invalid: \[/);
+    });
+  });
+}
