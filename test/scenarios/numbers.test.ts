@@ -1,0 +1,124 @@
+/** The promises that are counts, read from the emulator's journal of calls. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { JournalEntry } from '#infra/local/service.ts';
+import { aCafe, anEndpointSlice, anIngressOf, podIp, serviceName } from '#test/support/cafe.ts';
+import { aService } from '#test/support/objects.ts';
+import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
+
+let bench: Workbench | undefined;
+afterEach(() => bench?.stop());
+
+async function settled(count: number): Promise<Workbench> {
+  const { objects, pods } = aCafe(count);
+  bench = await createWorkbench(objects, [...pods, '10.64.200.1', '10.64.200.2', '10.64.200.3']);
+  bench.resync();
+  await bench.settle();
+  return bench;
+}
+
+const writes = (calls: readonly JournalEntry[]): readonly JournalEntry[] => calls.filter((one) => one.write);
+const reads = (calls: readonly JournalEntry[]): readonly JournalEntry[] => calls.filter((one) => !one.write);
+const refused = (calls: readonly JournalEntry[]): readonly string[] =>
+  calls.filter((one) => one.code !== '').map((one) => `${one.action}: ${one.code}`);
+
+const byAction = (calls: readonly JournalEntry[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    [...new Set(calls.map((one) => one.action))].map((action) => [action, calls.filter((one) => one.action === action).length]),
+  );
+
+describe('calls of the cloud', () => {
+  it('provisions a first Ingress with three endpoints in at most 13 calls, 6 of them writes', async () => {
+    const calls = await (await settled(1)).calls();
+    expect(refused(calls)).toEqual([]);
+    expect(
+      writes(calls)
+        .map((one) => one.action)
+        .sort(),
+    ).toEqual(
+      ['CreateLoadBalancer', 'CreateServerGroup', 'CreateServerGroup', 'AddServersToServerGroup', 'CreateListener', 'CreateRules'].sort(),
+    );
+    expect(byAction(calls)).toEqual(expect.objectContaining({ DescribeNetworkInterfaces: 1 }));
+    expect(calls.length).toBeLessThanOrEqual(13);
+  });
+
+  it('calls nothing when nothing changed: a resync, a repeated message, a restart', async () => {
+    const chain = await settled(3);
+    await chain.calls();
+    chain.resync();
+    chain.changed();
+    chain.changed();
+    await chain.settle();
+    expect(byAction(await chain.calls())).toEqual({});
+  });
+
+  it('writes nothing when every step and lane is replayed', async () => {
+    const chain = await settled(2);
+    await chain.calls();
+    for (const step of ['instance', 'server-group', 'listener', 'rule'] as const) {
+      chain.send({ type: 'albeit.step.requested', version: 1, key: chain.key, step, phase: 'apply', chain: 'replayed', attempt: 0 });
+    }
+    chain.membersChanged('shop', serviceName(1));
+    await chain.settle();
+    expect(writes(await chain.calls())).toEqual([]);
+  });
+
+  it('adds an endpoint with one write and at most two reads', async () => {
+    const chain = await settled(2);
+    await chain.calls();
+    await replaceSlice(chain, 1, [0, 1, 2, 3]);
+    chain.membersChanged('shop', serviceName(1));
+    await chain.settle();
+    const calls = await chain.calls();
+    expect(writes(calls).map((one) => one.action)).toEqual(['AddServersToServerGroup']);
+    expect(reads(calls).length).toBeLessThanOrEqual(2);
+  });
+
+  it('exchanges an endpoint with one write', async () => {
+    const chain = await settled(1);
+    await chain.calls();
+    await replaceSlice(chain, 1, [1, 2, 3]);
+    chain.membersChanged('shop', serviceName(1));
+    await chain.settle();
+    expect(writes(await chain.calls()).map((one) => one.action)).toEqual(['ReplaceServersInServerGroup']);
+  });
+
+  it('creates a hundred Ingresses within 1.3 of the floor', async () => {
+    const chain = await settled(100);
+    const calls = await chain.calls();
+    const floor = 210;
+    console.log(`ours ${calls.length}, floor ${floor}, ratio ${(calls.length / floor).toFixed(3)}`, byAction(calls));
+    expect(refused(calls)).toEqual([]);
+    expect(calls.length / floor).toBeLessThanOrEqual(1.3);
+  });
+
+  it('inserts an Ingress before a hundred others with one CreateRules and no update', async () => {
+    const chain = await settled(99);
+    await chain.calls();
+    await chain.kube.create(aService('service-000'));
+    await chain.kube.create(anEndpointSlice('service-000', ['10.64.200.1', '10.64.200.2', '10.64.200.3']));
+    await chain.kube.create(anIngressOf(0));
+    chain.changed();
+    await chain.settle();
+    const done = writes(await chain.calls()).map((one) => one.action);
+    expect(done.sort()).toEqual(['AddServersToServerGroup', 'CreateRules', 'CreateServerGroup']);
+  });
+
+  it('finds no drift, and writes nothing, when it looks for some', async () => {
+    const chain = await settled(3);
+    await chain.calls();
+    await chain.sweep();
+    await chain.settle();
+    const calls = await chain.calls();
+    expect(writes(calls)).toEqual([]);
+    expect(byAction(calls)).toEqual({ ListServerGroups: 1, ListListeners: 1, ListRules: 1 });
+  });
+});
+
+async function replaceSlice(chain: Workbench, service: number, podIndexes: readonly number[]): Promise<void> {
+  const name = `${serviceName(service)}-slice`;
+  const slice = anEndpointSlice(
+    serviceName(service),
+    podIndexes.map((pod) => podIp(service, pod)),
+  );
+  await chain.kube.mergePatch({ kind: 'EndpointSlice', namespace: 'shop', name }, { endpoints: slice.endpoints });
+}

@@ -1,0 +1,221 @@
+/**
+ * The whole chain on a virtual clock: the steps' own code, over the emulated ALB on its real wire and an API server in memory. Queues are a
+ * list ordered by due time; waiting moves the clock. An invocation can be made to die at any of its calls.
+ */
+
+import { type AlbConfigKey, type ChainStep, keyText, type MembersRequested, type Message } from '#events/contract/messages.ts';
+import { dispatchAll } from '#functions/dispatch/dispatch.ts';
+import { loadBalancers } from '#functions/instance/load-balancers.ts';
+import { listeners } from '#functions/listener/listeners.ts';
+import { rules } from '#functions/rule/rules.ts';
+import { groups } from '#functions/server-group/groups.ts';
+import { keepMembers } from '#functions/server-group/members.ts';
+import { sweepAll } from '#functions/sweep/sweep.ts';
+import type { JournalEntry } from '#infra/local/service.ts';
+import { createAlb } from '#shared/cloud/alb/adapter.ts';
+import { createEcs } from '#shared/cloud/ecs/adapter.ts';
+import { createVpc } from '#shared/cloud/vpc/adapter.ts';
+import type { KubeObject } from '#shared/kube/port.ts';
+import { createRecords } from '#shared/step/records.ts';
+import type { StepDefinition } from '#shared/step/run.ts';
+import { runAll } from '#shared/step/serve-chain.ts';
+import { queueFor, repeat } from '#shared/step/settle.ts';
+import type { Settlement, Workshop } from '#shared/step/workshop.ts';
+import { claimSeconds, steps } from '#shared/steps.ts';
+import { createFakeKube, type FakeKube } from './fake-kube.ts';
+import { type LocalAlb, podInterface, startLocalAlb } from './local-alb.ts';
+
+/** Every function's timeout here; a claim outlives it. */
+const timeoutSeconds = 60;
+/** More turns than any scenario needs: one that does not come to rest fails instead of running for ever. */
+const mostTurns = 2000;
+
+const definitions: Readonly<Record<ChainStep, StepDefinition>> = {
+  instance: { name: 'instance', nouns: [loadBalancers] },
+  'server-group': { name: 'server-group', nouns: [groups] },
+  listener: { name: 'listener', nouns: [listeners] },
+  rule: { name: 'rule', nouns: [rules] },
+};
+
+const isMembers = (message: Message): message is MembersRequested => message.type === 'albeit.members.requested';
+
+/** Work of the function that reads `queue`. */
+async function serveQueue(queue: string, messages: readonly Message[], at: Workshop): Promise<ReadonlyMap<Message, Settlement>> {
+  const row = steps.find((one) => one.queue === queue);
+  if (row?.name === 'dispatch') return dispatchAll(messages, at);
+  const step = definitions[row?.name as ChainStep]; // the table's queues are those of dispatch and the chain
+  const members = step.name === 'server-group' ? await keepMembers(messages.filter(isMembers), at) : new Map();
+  const chain = await runAll(
+    step,
+    messages.filter((one) => !isMembers(one)),
+    at,
+  );
+  return new Map([...members, ...chain]);
+}
+
+/** The process ended here: nothing after it happens, and nothing is settled. */
+class Death extends Error {}
+
+/** Passes calls on until the budget is spent; then the invocation is dead. `lost`: the last call happens, its answer does not arrive. */
+function mortal<T extends object>(target: T, life: { left: number; lost: boolean; dead: boolean }): T {
+  return new Proxy(target, {
+    get(inner, property, receiver) {
+      const member: unknown = Reflect.get(inner, property, receiver);
+      if (typeof member !== 'function' || property === 'now' || property === 'close') return member;
+      return async (...args: unknown[]) => {
+        if (life.dead) throw new Death();
+        life.left -= 1;
+        if (life.left >= 0) return Reflect.apply(member, inner, args) as unknown;
+        life.dead = true;
+        if (life.lost) await Reflect.apply(member, inner, args);
+        throw new Death();
+      };
+    },
+  });
+}
+
+interface Due {
+  readonly message: Message;
+  readonly at: number;
+  readonly order: number;
+}
+
+export interface Workbench {
+  readonly kube: FakeKube;
+  readonly alb: LocalAlb;
+  readonly key: AlbConfigKey;
+  send(message: Message, delaySeconds?: number): void;
+  /** As the forwarder tells that the AlbConfig, or something that belongs to it, changed. */
+  changed(): void;
+  resync(): void;
+  membersChanged(namespace: string, name: string): void;
+  sweep(): Promise<void>;
+  /** Works until no message is left. Answers the number of invocations. */
+  settle(): Promise<number>;
+  /** The next invocations die at their call number `calls` + 1, once; `lost`: that call happens, but its answer is lost. */
+  dieAfter(calls: number, lost: boolean): void;
+  /** Whether the planned death has come about. */
+  died(): boolean;
+  /** Calls of the cloud since the last time this was asked. */
+  calls(): Promise<readonly JournalEntry[]>;
+  stop(): Promise<void>;
+}
+
+export async function createWorkbench(
+  objects: readonly KubeObject[],
+  pods: readonly string[] = [],
+  settings: unknown = {},
+): Promise<Workbench> {
+  const alb = await startLocalAlb({ settings });
+  await alb.put(
+    'network',
+    pods.map((ip) => podInterface(`eni-${ip.replaceAll('.', '-')}`, ip)),
+  );
+  const kube = createFakeKube(objects);
+  const cluster = 'c-local';
+  const key: AlbConfigKey = { kind: 'AlbConfig', cluster, name: 'cafe' };
+  let queue: Due[] = [];
+  let order = 0;
+  let seen = 0;
+  let invocation = 0;
+  let planned: { left: number; lost: boolean; dead: boolean } | undefined;
+
+  const send = (message: Message, delaySeconds = 0): void => {
+    order += 1;
+    queue.push({ message, at: alb.clock.now() + delaySeconds * 1000, order });
+  };
+  const passTime = (ms: number): void => {
+    alb.clock.advance(ms);
+    kube.advance(ms);
+  };
+  const openWorkshop = (): { at: Workshop; close: () => void } => {
+    const mine = planned?.dead === false ? planned : undefined;
+    const wrap = <T extends object>(one: T): T => (mine === undefined ? one : mortal(one, mine));
+    const cloud = { alb: createAlb(alb.options), ecs: createEcs(alb.options), vpc: createVpc(alb.options) };
+    const mortalKube = wrap<FakeKube>(kube);
+    invocation += 1;
+    const at: Workshop = {
+      site: { cluster, region: alb.region, vpcId: 'vpc-local' },
+      kube: mortalKube,
+      records: createRecords(mortalKube),
+      cloud: { alb: wrap(cloud.alb), ecs: wrap(cloud.ecs), vpc: wrap(cloud.vpc) },
+      holder: `test/${invocation}`,
+      claimSeconds: claimSeconds(timeoutSeconds),
+      hasTime: () => true,
+      random: () => 0.5,
+      log: { info: () => undefined, warn: () => undefined },
+    };
+    return { at, close: () => [cloud.alb, cloud.ecs, cloud.vpc].map((one) => one.close()) };
+  };
+  const invoke = async (name: string, batch: readonly Due[]): Promise<void> => {
+    const { at, close } = openWorkshop();
+    const before = planned?.dead;
+    const settled = await serveQueue(
+      name,
+      batch.map((one) => one.message),
+      at,
+    );
+    close();
+    if (planned?.dead === true && before === false) {
+      // Nothing was settled: the queue delivers the batch again, and the claims it held run out meanwhile.
+      for (const one of batch) send(one.message, claimSeconds(timeoutSeconds));
+      return;
+    }
+    for (const [message, settlement] of settled) {
+      for (const one of settlement.sends) send(one.message, one.delaySeconds);
+      const again = repeat(message, settlement, 0.5);
+      if (again !== undefined) send(again.message, again.delaySeconds);
+    }
+  };
+  const turn = async (): Promise<void> => {
+    queue.sort((a, b) => a.at - b.at || a.order - b.order);
+    const [first] = queue;
+    if (first === undefined) return;
+    if (first.at > alb.clock.now()) passTime(first.at - alb.clock.now());
+    const name = queueFor(first.message);
+    const batch = queue
+      .filter((one) => queueFor(one.message) === name && one.at <= alb.clock.now())
+      .slice(0, steps.find((one) => one.queue === name)?.batch ?? 1);
+    queue = queue.filter((one) => !batch.includes(one));
+    await invoke(name, batch);
+  };
+
+  return {
+    kube,
+    alb,
+    key,
+    send,
+    changed: () => send({ type: 'albeit.object.changed', version: 1, key, reason: 'modified', attempt: 0 }),
+    resync: () => send({ type: 'albeit.object.changed', version: 1, key: { kind: 'Cluster', cluster }, reason: 'resync', attempt: 0 }),
+    membersChanged: (namespace, name) =>
+      send({ type: 'albeit.members.requested', version: 1, key: { kind: 'Service', cluster, namespace, name }, attempt: 0 }),
+    sweep: async () => {
+      const { at, close } = openWorkshop();
+      for (const one of await sweepAll(at)) send(one.message, one.delaySeconds);
+      close();
+    },
+    settle: async () => {
+      const before = invocation;
+      for (let turns = 0; queue.length > 0; turns++) {
+        if (turns > mostTurns)
+          throw new Error(
+            `no rest after ${mostTurns} turns; left: ${queue.map((one) => `${one.message.type} ${keyText(one.message.key)}`).join(', ')}`,
+          );
+        await turn();
+      }
+      // What the last calls set going comes to its end.
+      passTime(10_000);
+      return invocation - before;
+    },
+    dieAfter: (calls, lost) => {
+      planned = { left: calls, lost, dead: false };
+    },
+    died: () => planned?.dead === true,
+    calls: async () => {
+      const entries = await alb.journal(seen);
+      seen = entries.at(-1)?.seq ?? seen;
+      return entries;
+    },
+    stop: () => alb.service.stop(),
+  };
+}
