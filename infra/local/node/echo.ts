@@ -22,7 +22,7 @@ function headersOf(request: IncomingMessage): Record<string, readonly string[]> 
 }
 
 /** What the server answers to a request. `path` is the request target with its query. */
-export const echo = (request: IncomingMessage, identity: EchoIdentity) => ({
+const echo = (request: IncomingMessage, identity: EchoIdentity) => ({
   path: request.url ?? '/',
   host: request.headers.host ?? '',
   method: request.method ?? '',

@@ -117,7 +117,7 @@ export class Kubelet {
 
   /** The cloud knows an address before the Pod is ready: whoever hears of the Pod can look it up. */
   async #announce(run: PodRun): Promise<void> {
-    const socket = run.problem === undefined ? run.socket : '';
+    const { socket } = run;
     if (run.announced === socket) return;
     await this.#parts.network?.announce();
     run.announced = socket;

@@ -45,8 +45,9 @@ export class PodRun {
     return this.#pod;
   }
 
-  /** Where its server is; empty when none has started. */
+  /** Where its server is; empty when none has started, or when the user's is nowhere. */
   get socket(): string {
+    if (this.problem !== undefined) return '';
     return this.#pod.metadata.annotations?.[socketAnnotation] ?? this.#echo?.socket ?? '';
   }
 

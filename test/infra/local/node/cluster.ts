@@ -26,9 +26,12 @@ export async function noteNetwork(): Promise<NotedNetwork> {
   let list: readonly LocalInterface[] = [];
   let heard: (list: readonly LocalInterface[]) => void = () => {};
   const server = createServer(async (request, response) => {
-    list = JSON.parse(await text(request)) as readonly LocalInterface[];
+    const told = JSON.parse(await text(request)) as readonly LocalInterface[];
+    // As the emulated ALB refuses a whole list for one bad entry.
+    if (!told.every(({ socket }) => /^(.+:\d{1,5})?$/.test(socket))) return response.writeHead(400).end('{}');
+    list = told;
     heard(list);
-    response.end('{}');
+    return response.end('{}');
   });
   return {
     url: await listenOnLoopback(server, 0, 'network'),

@@ -239,6 +239,25 @@ describe('bodies', () => {
     agent.destroy();
   });
 
+  it.each([
+    ['nobody is there', [], 503],
+    ['nobody listens', ['10.64.0.9', '10.64.0.8'], 502],
+  ])('are read away when %s, so that the connection of the client stays of use', async (_, addresses, status) => {
+    const { url } = await start(viewOf(addresses));
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ports = new Set<number | undefined>();
+    for (let at = 0; at < 3; at++) {
+      const outgoing = request(url, { agent, method: 'POST' });
+      outgoing.end('x'.repeat(1024 * 1024));
+      const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+      ports.add(incoming.socket.localPort);
+      expect(incoming.statusCode).toBe(status);
+      await read(incoming);
+    }
+    expect(ports.size).toBe(1);
+    agent.destroy();
+  });
+
   it('HEAD passes the length without a body', async () => {
     const view = viewOf(['10.64.0.1']);
     await serve(view, '10.64.0.1', (_, response) => response.writeHead(200, { 'Content-Length': '5' }).end());
