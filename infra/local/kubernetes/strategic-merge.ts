@@ -68,7 +68,8 @@ function mergeList(original: readonly Json[], patch: readonly Json[], schema: Sc
   }
   const items = schema?.items === undefined ? undefined : resolve(schema.items);
   const merged = key === undefined ? union(original, patch) : mergeByKey(original, patch, key, items);
-  return order.length === 0 ? merged : ordered(merged, original, order, key);
+  // Without an order of its own, the patch's list is the order.
+  return ordered(merged, original, order.length === 0 ? patch : order, key);
 }
 
 const isListDirective = (item: Json): boolean => isMap(item) && item[DIRECTIVE] === 'replace' && Object.keys(item).length === 1;

@@ -80,12 +80,15 @@ export class Client {
         response.once('error', reject);
         response.once('end', () => {
           const text = Buffer.concat(parts).toString('utf8');
-          const json = /json/.test(response.headers['content-type'] ?? '');
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: json && text !== '' ? JSON.parse(text) : text });
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text.startsWith('{') ? JSON.parse(text) : text });
         });
       });
       asked.once('error', reject);
-      asked.end(typeof options.body === 'string' ? options.body : options.body === undefined ? undefined : JSON.stringify(options.body));
+      if (options.body === undefined) return asked.end();
+      const text = typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
+      // Node frames the body of a DELETE only when its length is said.
+      asked.setHeader('content-length', Buffer.byteLength(text));
+      asked.end(text);
     });
   }
 

@@ -23,7 +23,7 @@ export function patchCases({ client, namespace }: Setting): void {
       ];
       await client().post(`${at}/services`, service('web', { ports: listed }));
       const added = await client().strategic(`${at}/services/web`, { spec: { ports: [{ name: 'c', port: 3 }] } });
-      expect(ports(added)).toEqual(['a:1>1', 'b:2>2', 'c:3>3']);
+      expect(ports(added)).toEqual(['c:3>3', 'a:1>1', 'b:2>2']);
       const changed = await client().strategic(`${at}/services/web`, {
         spec: {
           ports: [
@@ -32,11 +32,11 @@ export function patchCases({ client, namespace }: Setting): void {
           ],
         },
       });
-      expect(ports(changed)).toEqual(['b:2>22', 'c:3>3']);
+      expect(ports(changed)).toEqual(['c:3>3', 'b:2>22']);
       const ordered = await client().strategic(`${at}/services/web`, {
-        spec: { '$setElementOrder/ports': [{ port: 3 }, { port: 2 }], ports: [{ port: 3, targetPort: 33 }] },
+        spec: { '$setElementOrder/ports': [{ port: 2 }, { port: 3 }], ports: [{ port: 3, targetPort: 33 }] },
       });
-      expect(ports(ordered)).toEqual(['c:3>33', 'b:2>22']);
+      expect(ports(ordered)).toEqual(['b:2>22', 'c:3>33']);
       const replaced = await client().strategic(`${at}/services/web`, {
         spec: { ports: [{ $patch: 'replace' }, { name: 'd', port: 4 }], selector: { $patch: 'replace', app: 'x' } },
       });

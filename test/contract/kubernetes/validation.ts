@@ -18,8 +18,8 @@ const ingresses: readonly (readonly [string, object, string])[] = [
     ingress('x', [path({ backend: { service: { name: 'a', port: { number: 1 } }, resource: { kind: 'K', name: 'n' } } })]),
     'spec.rules[0].http.paths[0].backend',
   ],
-  ['no port', ingress('x', backend({ name: 'a' })), 'spec.rules[0].http.paths[0].backend.service'],
-  ['two ports', ingress('x', backend({ name: 'a', port: { number: 1, name: 'b' } })), 'spec.rules[0].http.paths[0].backend.service'],
+  ['no port', ingress('x', backend({ name: 'a' })), 'spec.rules[0].http.paths[0].backend'],
+  ['two ports', ingress('x', backend({ name: 'a', port: { number: 1, name: 'b' } })), 'spec.rules[0].http.paths[0].backend'],
   [
     'a port of 70000',
     ingress('x', backend({ name: 'a', port: { number: 70_000 } })),

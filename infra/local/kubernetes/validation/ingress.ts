@@ -114,13 +114,13 @@ function checkBackend(causes: Causes, backend: JsonMap, at: string): void {
     causes.required(`${at}`, 'resource or service backend is required');
     return;
   }
-  checkServiceBackend(causes, service, `${at}.service`);
+  checkServiceBackend(causes, service, at);
 }
 
 function checkServiceBackend(causes: Causes, service: Json, at: string): void {
   const name = textAt(service, 'name');
-  if (name === '') causes.required(`${at}.name`);
-  else checkName(causes, `${at}.name`, name, 'service');
+  if (name === '') causes.required(`${at}.service.name`);
+  else checkName(causes, `${at}.service.name`, name, 'service');
   const port = mapAt(service, 'port');
   const [number, named] = [port['number'] ?? 0, textAt(port, 'name')];
   if (named === '' && number === 0) {
@@ -132,10 +132,10 @@ function checkServiceBackend(causes: Causes, service: Json, at: string): void {
     return;
   }
   if (named !== '' && !/^(?=.*[a-z])[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(named))
-    causes.invalid(`${at}.port.name`, named, 'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
-  if (named.length > 15) causes.invalid(`${at}.port.name`, named, 'must be no more than 15 characters');
+    causes.invalid(`${at}.service.port.name`, named, 'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
+  if (named.length > 15) causes.invalid(`${at}.service.port.name`, named, 'must be no more than 15 characters');
   if (named === '' && (typeof number !== 'number' || number < 1 || number > 65_535))
-    causes.invalid(`${at}.port.number`, number, 'must be between 1 and 65535, inclusive');
+    causes.invalid(`${at}.service.port.number`, number, 'must be between 1 and 65535, inclusive');
 }
 
 export const ingress: Strategy = { fillIn, prepare, validate };
