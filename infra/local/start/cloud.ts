@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKube } from '#shared/kube/adapter.ts';
+import { loadCredentials } from '#shared/kube/credentials.ts';
 import type { Kube } from '#shared/kube/port.ts';
 import { localCredentials } from '../credentials.ts';
 import { Children, localOptions, type Ready } from './children.ts';
@@ -53,19 +54,30 @@ function startProgram(site: Site, program: Program & PortName, options: object):
     });
 }
 
+/** What `--kube` needs from the environment: asked for before anything is built. */
+function requireEnvironment(kube: StartOptions['kube']): string {
+  const needs = {
+    embedded: undefined,
+    assets: ['KUBEBUILDER_ASSETS', 'a folder with etcd, kube-apiserver and kube-controller-manager'],
+    external: ['KUBECONFIG', 'a kubeconfig'],
+  } as const;
+  const [name, what] = needs[kube] ?? [];
+  if (name === undefined) return '';
+  const value = process.env[name] ?? '';
+  if (value === '') throw new Error(`--kube=${kube} needs ${name} to name ${what}`);
+  return value;
+}
+
 /** The kubeconfig's path and the API server's URL. */
 async function startKubernetes(site: Site): Promise<{ readonly url: string; readonly kubeconfig: string }> {
   const { options, dir } = site;
+  const given = requireEnvironment(options.kube);
   if (options.kube === 'external') {
-    const kubeconfig = process.env['KUBECONFIG'] ?? '';
-    if (kubeconfig === '') throw new Error('--kube=external needs KUBECONFIG to name a kubeconfig');
-    return { url: 'external', kubeconfig };
+    const { server, agent } = await loadCredentials({ path: given }, () => performance.now());
+    agent.destroy();
+    return { url: server, kubeconfig: given };
   }
-  const assets = process.env['KUBEBUILDER_ASSETS'] ?? '';
-  if (options.kube === 'assets' && assets === '') {
-    throw new Error('--kube=assets needs KUBEBUILDER_ASSETS to name a folder with etcd, kube-apiserver and kube-controller-manager');
-  }
-  const real = options.kube === 'assets' ? { assets } : {};
+  const real = options.kube === 'assets' ? { assets: given } : {};
   const ready = await startProgram(site, 'kubernetes', { ...real, dir: join(dir, 'kubernetes') });
   return { url: ready.url, kubeconfig: String(ready['kubeconfig']) };
 }
@@ -135,6 +147,7 @@ export async function startCloud(
   end: { readonly wanted: AbortSignal; readonly byItself: (reason: Error) => void },
 ): Promise<LocalCloud> {
   const ports = choosePorts(options.ports);
+  requireEnvironment(options.kube);
   await requireFree(ports);
   const dir = await mkdtemp(join(tmpdir(), 'albeit-'));
   const children = new Children(end.byItself);
