@@ -33,6 +33,15 @@ const timerTrigger = z.strictObject({
   payload: z.string().default(''),
 });
 
+const topicTrigger = z.strictObject({
+  kind: z.literal('topic'),
+  topic: queueName,
+  filterTag: z.string().max(16).default(''),
+  /** `STREAM`: the body alone. */
+  notifyContentFormat: z.enum(['STREAM', 'JSON']).default('STREAM'),
+  notifyStrategy: z.enum(['BACKOFF_RETRY', 'EXPONENTIAL_DECAY_RETRY']).default('BACKOFF_RETRY'),
+});
+
 /** Own variables take 4 KB in all, and the prefix FC_ is the service's. */
 const environment = z
   .record(
@@ -62,7 +71,7 @@ export const functionSpec = z.strictObject({
   /** `reservedConcurrency`: instances at once; each runs one request. */
   concurrency: z.int().min(1).max(300),
   environment: environment.default({}),
-  triggers: z.array(z.discriminatedUnion('kind', [queueTrigger, timerTrigger])).default([]),
+  triggers: z.array(z.discriminatedUnion('kind', [queueTrigger, topicTrigger, timerTrigger])).default([]),
   /** `onFailure` destination of asynchronous requests. */
   failureDestinationQueue: queueName.optional(),
   maxAsyncRetryAttempts: z.int().min(0).max(8).default(3),
@@ -73,6 +82,7 @@ export const functionSpec = z.strictObject({
 export type FunctionInput = z.input<typeof functionSpec>;
 export type FunctionSpec = z.infer<typeof functionSpec>;
 export type QueueTrigger = z.infer<typeof queueTrigger>;
+export type TopicTrigger = z.infer<typeof topicTrigger>;
 export type TimerTrigger = z.infer<typeof timerTrigger>;
 
 /** The period of an `@every` expression, in milliseconds. */

@@ -17,6 +17,7 @@ import { createPool, type Pool } from './pool.ts';
 import { type RunningTrigger, startQueueTrigger } from './queue-trigger.ts';
 import { changeSettings, defaultSettings, type FcSettings } from './settings.ts';
 import { startTimerTrigger } from './timer-trigger.ts';
+import { pushAddress, startTopicTrigger } from './topic-trigger.ts';
 
 /** A line of the journal: one execution, or one refusal of the API. */
 interface FcJournalEntry extends JournalEntry {
@@ -48,8 +49,10 @@ export interface Host {
   change(settings: unknown): void;
   triggers(): readonly { readonly function: string; readonly state: ReturnType<RunningTrigger['state']> }[];
   run(name: string, invocation: Invocation): Promise<Outcome>;
-  /** Starts the triggers: to be called when the host can be reached. */
-  startTriggers(): void;
+  /** Starts the triggers: to be called when the host can be reached, which is at `url`. */
+  startTriggers(url: string): void;
+  /** Accepts what a topic pushed for a function. False: there is no such function. */
+  acceptPush(name: string, body: Buffer): boolean;
   close(): Promise<void>;
 }
 
@@ -99,19 +102,26 @@ function createRunner(parts: {
   };
 }
 
-/** Queue and timer triggers of every function; returns how to see and how to stop them. */
-function startAllTriggers(host: Pick<Host, 'run' | 'async' | 'settings'>, options: HostOptions) {
+function acceptEvent(async: AsyncQueue, name: string, payload: Buffer): string {
+  const id = newId();
+  async.add({ id, taskId: id, function: name, payload, delayMs: 0 });
+  return id;
+}
+
+/** Queue, topic and timer triggers of every function; returns how to see and how to stop them. */
+function startAllTriggers(host: Pick<Host, 'run' | 'async' | 'settings'>, options: HostOptions, url: string) {
   const running: { readonly function: string; readonly trigger: RunningTrigger }[] = [];
   const stops: (() => void)[] = [];
-  const accept = (name: string, payload: Buffer): string => {
-    const id = newId();
-    host.async.add({ id, taskId: id, function: name, payload, delayMs: 0 });
-    return id;
-  };
+  const accept = (name: string, payload: Buffer) => acceptEvent(host.async, name, payload);
   for (const spec of options.functions) {
     for (const trigger of spec.triggers) {
       if (trigger.kind === 'timer') {
         stops.push(startTimerTrigger(trigger, (event) => void accept(spec.name, event)));
+        continue;
+      }
+      if (trigger.kind === 'topic') {
+        const { credentials, mnsEndpoint } = options;
+        stops.push(startTopicTrigger({ trigger, functionName: spec.name, credentials, mnsEndpoint, address: pushAddress(url, spec.name) }));
         continue;
       }
       const started = startQueueTrigger({
@@ -185,8 +195,13 @@ export function createHost(options: HostOptions): Host {
     },
     triggers: () => (triggers?.running ?? []).map((one) => ({ function: one.function, state: one.trigger.state() })),
     run,
-    startTriggers() {
-      triggers ??= startAllTriggers(host, options);
+    startTriggers(url) {
+      triggers ??= startAllTriggers(host, options, url);
+    },
+    acceptPush(name, body) {
+      if (!pools.has(name)) return false;
+      acceptEvent(async, name, body);
+      return true;
     },
     async close() {
       triggers?.stop();

@@ -16,6 +16,7 @@ import { createHost, type Host } from './host.ts';
 import { NotRun } from './invocation.ts';
 import type { LogLine } from './log-lines.ts';
 import type { FcSettings } from './settings.ts';
+import { pushedTo } from './topic-trigger.ts';
 
 export interface FunctionHostOptions {
   /** 0 or absent: any free port. */
@@ -86,6 +87,11 @@ async function serveCall(host: Host, incoming: Incoming, response: ServerRespons
 const serve = async (host: Host, doors: Doors, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const incoming = await readIncoming(request);
   if (!incoming.path.startsWith('/_/')) return serveCall(host, incoming, response);
+  const pushed = pushedTo(incoming.path);
+  if (pushed !== undefined) {
+    response.writeHead(host.acceptPush(pushed, incoming.body) ? 204 : 404).end();
+    return;
+  }
   const answer = openDoor(doors, incoming);
   response.writeHead(answer.status, { 'content-type': answer.type });
   response.end(answer.text);
@@ -117,7 +123,7 @@ export async function startFunctionHost(options: FunctionHostOptions): Promise<F
     await host.close();
     throw error;
   });
-  host.startTriggers();
+  host.startTriggers(url);
   let stopped: Promise<void> | undefined;
   return {
     url,

@@ -12,6 +12,8 @@ export interface Broker {
   settings(): MnsSettings;
   /** Serves waiting polls of a queue whose messages changed. */
   wake(queue: string): void;
+  /** Starts or ends what delivers to HTTP addresses. */
+  subscriptionsChanged(): void;
   readonly accountId: string;
   readonly region: string;
 }

@@ -2,6 +2,7 @@
 import { type Broker, queueNamed } from './broker.ts';
 import { type Answer, type Call, noContent } from './call.ts';
 import { countMessages } from './deliveries.ts';
+import { isPushQueue } from './endpoints.ts';
 import { checkName } from './names.ts';
 import { defaultAttributes, readAttributes, sameAttributes, wholeNumber } from './queue-attributes.ts';
 import { Refusal } from './refusal.ts';
@@ -73,7 +74,10 @@ export function pageOf(call: Call, names: Iterable<string>): { readonly page: re
 }
 
 export function listQueues(call: Call): Answer {
-  const { page, next } = pageOf(call, call.broker.state.queues.keys());
+  const { page, next } = pageOf(
+    call,
+    [...call.broker.state.queues.keys()].filter((name) => !isPushQueue(name)),
+  );
   const queues = page.map((name) => elementXml('Queue', { QueueURL: `${call.base}/queues/${name}` })).join('');
   return { status: 200, xml: documentXml('Queues', queues + fieldsXml({ NextMarker: next })) };
 }

@@ -10,6 +10,7 @@ import type { LocalCredentials, LocalService } from '../service.ts';
 import type { Broker } from './broker.ts';
 import { mnsDoors } from './mns-doors.ts';
 import { createPolls } from './polls.ts';
+import { createPushes } from './pushes.ts';
 import { readBody } from './routes.ts';
 import { type Service, serveCall } from './serve.ts';
 import { changeSettings, defaultSettings, type MnsSettings } from './settings.ts';
@@ -54,15 +55,19 @@ function createService(options: MnsOptions): {
     now,
     settings: () => settings,
     wake: (queue) => polls.wake(queue),
+    subscriptionsChanged: () => pushes.follow(),
     accountId: options.credentials.accountId,
     region: options.credentials.region,
   };
+  const pushes = createPushes(broker, polls);
+  pushes.follow();
   const service = { broker, polls, journal: createJournal(now), faults: createFaultBook(), credentials: options.credentials };
   const set = (changed: MnsSettings) => {
     settings = changed;
     polls.wake();
   };
   const close = () => {
+    pushes.close();
     polls.close();
     log.close();
   };

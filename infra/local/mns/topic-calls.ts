@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type Broker, topicNamed } from './broker.ts';
 import { type Answer, type Call, noContent } from './call.ts';
 import { put } from './deliveries.ts';
+import { endpointQueue, isAddress, makePushQueue, pushQueue } from './endpoints.ts';
 import { checkName } from './names.ts';
 import { notification, type Published } from './notification.ts';
 import { truth, wholeNumber } from './queue-attributes.ts';
@@ -64,7 +65,10 @@ export function getTopicAttributes(call: Call): Answer {
 }
 
 export function deleteTopic(call: Call): Answer {
-  if (call.broker.state.topics.has(topicName(call))) call.broker.commit({ op: 'topic-gone', name: topicName(call) });
+  const topic = call.broker.state.topics.get(topicName(call));
+  if (topic === undefined) return noContent;
+  for (const name of [...topic.subscriptions.keys()]) dropSubscription(call.broker, topic.head.name, name);
+  call.broker.commit({ op: 'topic-gone', name: topic.head.name });
   return noContent;
 }
 
@@ -76,9 +80,6 @@ export function listTopics(call: Call): Answer {
 
 const strategies = ['BACKOFF_RETRY', 'EXPONENTIAL_DECAY_RETRY'];
 const formats = ['XML', 'JSON', 'SIMPLIFIED'];
-
-/** The queue that an endpoint names: `acs:mns:<region>:<account>:queues/<q>`. Only queues of this service can be delivered to here. */
-const endpointQueue = (endpoint: string): string | undefined => /^acs:mns:[^:]*:[^:]*:\/?queues\/([^/]+)$/.exec(endpoint)?.[1];
 
 function oneOf(name: string, value: string | undefined, allowed: readonly string[], otherwise: string): string {
   if (value === undefined) return otherwise;
@@ -96,8 +97,11 @@ function readSubscription(call: Call, base: Subscription): Subscription {
     notifyContentFormat: oneOf('NotifyContentFormat', fields['NotifyContentFormat'], formats, base.notifyContentFormat),
   };
   if (subscription.filterTag.length > 16) throw new Refusal('InvalidArgument', 'FilterTag has at most 16 characters');
-  if (endpointQueue(subscription.endpoint) === undefined) {
-    throw new Refusal('EndpointInvalid', 'the local service delivers to queues: acs:mns:<region>:<account>:queues/<name>');
+  if (endpointQueue(subscription.endpoint) === undefined && !isAddress(subscription.endpoint)) {
+    throw new Refusal(
+      'EndpointInvalid',
+      'the local service delivers to queues (acs:mns:<region>:<account>:queues/<name>) and to http://127.0.0.1',
+    );
   }
   return subscription;
 }
@@ -120,8 +124,22 @@ export function subscribe(call: Call): Answer {
     throw new Refusal('SubscriptionAlreadyExist', 'the subscription exists with other attributes');
   }
   if (topic.subscriptions.size >= subscriptionLimit) throw new Refusal('InvalidArgument', 'the topic has as many subscriptions as it may');
-  call.broker.commit({ op: 'subscription', topic: topic.head.name, subscription });
+  keep(call.broker, topic.head.name, subscription);
   return { status: 201, xml: '', location };
+}
+
+function keep(broker: Broker, topic: string, subscription: Subscription): void {
+  if (isAddress(subscription.endpoint)) makePushQueue(broker, topic, subscription.name);
+  broker.commit({ op: 'subscription', topic, subscription });
+  broker.subscriptionsChanged();
+}
+
+/** What was not pushed yet goes with its subscription. */
+function dropSubscription(broker: Broker, topic: string, name: string): void {
+  const pending = pushQueue(topic, name);
+  if (broker.state.queues.has(pending)) broker.commit({ op: 'queue-gone', name: pending, at: broker.now() });
+  broker.commit({ op: 'subscription-gone', topic, name });
+  broker.subscriptionsChanged();
 }
 
 function subscriptionOf(call: Call): Subscription {
@@ -132,7 +150,7 @@ function subscriptionOf(call: Call): Subscription {
 
 export function setSubscriptionAttributes(call: Call): Answer {
   const base = subscriptionOf(call);
-  call.broker.commit({ op: 'subscription', topic: topicName(call), subscription: readSubscription(call, base) });
+  keep(call.broker, topicName(call), readSubscription(call, base));
   return noContent;
 }
 
@@ -162,19 +180,25 @@ export function listSubscriptions(call: Call): Answer {
 export function unsubscribe(call: Call): Answer {
   const topic = topicNamed(call.broker, topicName(call));
   const name = subscriptionName(call);
-  if (topic.subscriptions.has(name)) call.broker.commit({ op: 'subscription-gone', topic: topic.head.name, name });
+  if (topic.subscriptions.has(name)) dropSubscription(call.broker, topic.head.name, name);
   return noContent;
 }
 
-/** Delivers to every subscription whose tag fits. Between topic and queue, a message larger than the queue's limit is dropped. */
+/**
+ * Delivers to a subscription whose tag fits. A queue that is too small drops the message; what goes to an address is kept until it was
+ * taken or given up.
+ */
 function deliver(broker: Broker, published: Published, subscription: Subscription): void {
-  const queueName = endpointQueue(subscription.endpoint) ?? '';
-  const queue = broker.state.queues.get(queueName);
-  if (queue === undefined || (subscription.filterTag !== '' && subscription.filterTag !== published.tag)) return;
+  if (subscription.filterTag !== '' && subscription.filterTag !== published.tag) return;
   const body = notification(published, subscription);
-  if (Buffer.byteLength(body) > queue.head.attributes.MaximumMessageSize) return;
-  put(broker, queueName, { body, priority: 8, delaySeconds: queue.head.attributes.DelaySeconds });
-  broker.wake(queueName);
+  const target = endpointQueue(subscription.endpoint);
+  const name = target ?? pushQueue(published.topic, subscription.name);
+  const queue = broker.state.queues.get(name);
+  if (queue === undefined) return;
+  const { MaximumMessageSize: limit, DelaySeconds: delaySeconds } = queue.head.attributes;
+  if (target !== undefined && Buffer.byteLength(body) > limit) return;
+  put(broker, name, { body, priority: 8, delaySeconds });
+  broker.wake(name);
 }
 
 export function publishMessage(call: Call): Answer {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import Client from '@alicloud/mns';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localCredentials } from '#infra/local/credentials.ts';
@@ -35,6 +37,10 @@ async function raw(url: string, { method, target, body = '', headers: extra = {}
 const message = (inner: string) => `<?xml version="1.0"?><Message xmlns="http://mns.aliyuncs.com/doc/v1/">${inner}</Message>`;
 const bodyOf = (text: string): string => /<MessageBody>([\s\S]*?)<\/MessageBody>/.exec(text)?.[1] ?? '';
 const fieldOf = (text: string, name: string): string => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? '';
+
+interface State {
+  readonly queues: readonly { readonly name: string; readonly waiting: number; readonly active: number; readonly inactive: number }[];
+}
 
 describe('the MNS wire', () => {
   let mns: LocalMns;
@@ -277,9 +283,6 @@ describe('the MNS wire', () => {
   });
 
   describe('long polls', () => {
-    interface State {
-      readonly queues: readonly { readonly name: string; readonly waiting: number; readonly active: number }[];
-    }
     const waiting = async () => (await getDoor<State>(mns.url, 'state')).queues.find((one) => one.name === 'q')?.waiting;
 
     it('end with the message that was sent meanwhile', async () => {
@@ -353,6 +356,32 @@ describe('the MNS wire', () => {
       expect((await call('DELETE', '/topics/t/subscriptions/bare')).status).toBe(204);
       expect(await call('GET', '/topics/t/subscriptions/bare')).toMatchObject({ code: 'SubscriptionNotExist' });
       expect((await call('GET', '/topics/t/subscriptions')).text).toContain('subscriptions/tagged');
+    });
+
+    it('push to an address until it takes the message', async () => {
+      const pushed: string[] = [];
+      const server = createServer((request, response) => {
+        request.setEncoding('utf8').on('data', (text: string) => pushed.push(text));
+        request.on('end', () => response.writeHead(pushed.length < 3 ? 500 : 204).end());
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo; // a listening TCP server has an AddressInfo
+      const address = `<Endpoint>http://127.0.0.1:${port}/here</Endpoint><NotifyContentFormat>SIMPLIFIED</NotifyContentFormat>`;
+      await call('PUT', '/topics/t', '<Topic/>');
+      await call('PUT', '/topics/t/subscriptions/s', subscription(`${address}<NotifyStrategy>EXPONENTIAL_DECAY_RETRY</NotifyStrategy>`));
+      await call('POST', '/topics/t/messages', message('<MessageBody>one</MessageBody>'));
+      const due = async () => (await getDoor<State>(mns.url, 'state')).queues.find((one) => one.name === '.t.s');
+      for (const tries of [1, 2]) {
+        await until(async () => pushed.length === tries && (await due())?.inactive === 1);
+        await mns.advance(10);
+      }
+      await until(async () => pushed.length === 3 && (await due())?.inactive === 0 && (await due())?.active === 0);
+      expect(pushed).toEqual(['one', 'one', 'one']);
+      expect((await call('GET', '/queues')).text).not.toContain('.t.s');
+      await call('DELETE', '/topics/t');
+      expect(await due()).toBeUndefined();
+      server.closeAllConnections();
+      server.close();
     });
 
     it('refuse what they cannot deliver to', async () => {
