@@ -4,7 +4,7 @@ import { type JsonMap, mapAt } from './json.ts';
 import type { Page } from './list.ts';
 import { withoutKind } from './list.ts';
 import { apiVersionOf } from './resources.ts';
-import { tableOf } from './tables.ts';
+import { type TableOptions, tableOf } from './tables.ts';
 
 export type Form = 'whole' | 'metadata' | 'table';
 
@@ -25,11 +25,8 @@ export function formOf(accept: string | undefined): Form {
 
 const partial = (object: JsonMap): JsonMap => ({ kind: 'PartialObjectMetadata', apiVersion: META, metadata: mapAt(object, 'metadata') });
 
-export interface Representation {
+export interface Representation extends TableOptions {
   readonly form: Form;
-  /** What a table's rows carry: `Metadata` (default), `Object` or `None`. */
-  readonly includeObject: string;
-  readonly now: number;
 }
 
 /** One object in the wanted form. `withColumns` is false for the later rows of a watch. */

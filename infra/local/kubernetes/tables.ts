@@ -3,7 +3,14 @@ import { isCustom, type Served } from './catalog.ts';
 import { age, type Column, columns } from './columns.ts';
 import { type Json, type JsonMap, mapAt, textAt } from './json.ts';
 import { jsonPath } from './json-path.ts';
-import type { Representation } from './represent.ts';
+
+/** What a table needs to know of a request. */
+export interface TableOptions {
+  /** What its rows carry: `Metadata` (default), `Object` or `None`. */
+  readonly includeObject: string;
+  /** For ages; ms since 1970. */
+  readonly now: number;
+}
 
 const named: Column = { name: 'Name', type: 'string', format: 'name', priority: 0, cell: (object) => textAt(object, 'metadata', 'name') };
 const created: Column = {
@@ -41,7 +48,7 @@ export function tableOf(
   objects: readonly JsonMap[],
   resource: Served,
   metadata: JsonMap,
-  how: Representation,
+  how: TableOptions,
   withColumns: boolean,
 ): JsonMap {
   const shown = columnsOf(resource);
@@ -50,7 +57,7 @@ export function tableOf(
   return { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata, columnDefinitions: withColumns ? definitions : [], rows };
 }
 
-function attached(object: JsonMap, how: Representation): JsonMap {
+function attached(object: JsonMap, how: TableOptions): JsonMap {
   if (how.includeObject === 'None') return {};
   if (how.includeObject === 'Object') return { object };
   return { object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: mapAt(object, 'metadata') } };

@@ -80,11 +80,18 @@ export class Client {
         response.once('error', reject);
         response.once('end', () => {
           const text = Buffer.concat(parts).toString('utf8');
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text.startsWith('{') ? JSON.parse(text) : text });
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: text.startsWith('{') && !/ndjson/.test(response.headers['content-type'] ?? '') ? JSON.parse(text) : text,
+          });
         });
       });
       asked.once('error', reject);
-      if (options.body === undefined) return asked.end();
+      if (options.body === undefined) {
+        asked.end();
+        return;
+      }
       const text = typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
       // Node frames the body of a DELETE only when its length is said.
       asked.setHeader('content-length', Buffer.byteLength(text));

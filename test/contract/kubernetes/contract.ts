@@ -8,17 +8,9 @@ import { endpointSliceCases } from './endpoint-slices.ts';
 import { listCases } from './lists.ts';
 import { objectCases } from './objects.ts';
 import { patchCases } from './patches.ts';
+import type { Setting } from './setting.ts';
 import { validationCases } from './validation.ts';
 import { watchCases } from './watches.ts';
-
-/** What the cases of one topic work with. */
-export interface Setting {
-  client(): Client;
-  /** Path of a new, empty namespace: `/api/v1/namespaces/NAME`. */
-  namespace(): Promise<string>;
-  /** The same for another group: `/apis/GROUP/VERSION/namespaces/NAME`. */
-  inGroup(group: string, namespace: string): string;
-}
 
 export interface ServerUnderTest {
   readonly kubeconfig: string;

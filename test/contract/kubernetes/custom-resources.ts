@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './client.ts';
-import type { Setting } from './contract.ts';
 import { definition, widget } from './examples.ts';
+import type { Setting } from './setting.ts';
 
 const GROUP = 'contract.example.com';
 

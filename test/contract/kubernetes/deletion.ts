@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Answer, eventually } from './client.ts';
-import type { Setting } from './contract.ts';
 import { configMap, pod } from './examples.ts';
+import type { Setting } from './setting.ts';
 
 const gone = (answer: Answer) => answer.status === 404;
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, eventually } from './client.ts';
-import type { Setting } from './contract.ts';
 import { pod, podStatus, service } from './examples.ts';
+import type { Setting } from './setting.ts';
 
 interface Endpoint {
   readonly addresses: readonly string[];

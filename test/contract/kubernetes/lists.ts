@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer } from './client.ts';
-import type { Setting } from './contract.ts';
 import { configMap, pod } from './examples.ts';
+import type { Setting } from './setting.ts';
 
 const names = (answer: Answer): string[] => answer.body.items.map((one: { metadata: { name: string } }) => one.metadata.name);
 

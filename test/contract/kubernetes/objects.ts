@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Setting } from './contract.ts';
 import { configMap, ingress, path, service } from './examples.ts';
+import type { Setting } from './setting.ts';
 
 /** Creating, reading, replacing: what the server sets, counts and refuses. */
 export function objectCases({ client, namespace, inGroup }: Setting): void {

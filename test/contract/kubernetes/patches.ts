@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Setting } from './contract.ts';
 import { configMap, service } from './examples.ts';
+import type { Setting } from './setting.ts';
 
 const ports = (answer: { body: { spec: { ports: { name: string; port: number; targetPort: unknown }[] } } }) =>
   answer.body.spec.ports.map((port) => `${port.name}:${port.port}>${port.targetPort}`);

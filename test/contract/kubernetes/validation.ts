@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Setting } from './contract.ts';
 import { ingress, path, pod, service, slice } from './examples.ts';
+import type { Setting } from './setting.ts';
 
 const backend = (service: object) => [path({ backend: { service } })];
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WatchEvent } from './client.ts';
-import type { Setting } from './contract.ts';
 import { configMap, ingress } from './examples.ts';
+import type { Setting } from './setting.ts';
 
 const told = (events: readonly WatchEvent[]) => events.map((event) => `${event.type} ${event.object.metadata?.name ?? ''}`);
 const atLeast = (count: number) => (events: readonly WatchEvent[]) => events.length >= count;

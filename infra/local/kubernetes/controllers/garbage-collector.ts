@@ -6,6 +6,7 @@ import { FOREGROUND, ORPHAN, remove } from '../remove.ts';
 import { targetOf } from '../resource-requests.ts';
 import type { Change } from '../store.ts';
 import { update } from '../write.ts';
+import { OwnerGraph } from './owner-graph.ts';
 import type { Controller } from './work.ts';
 
 interface Held {
@@ -19,6 +20,7 @@ const hasFinalizer = (object: JsonMap, finalizer: string): boolean => listAt(obj
 
 export class GarbageCollector implements Controller {
   readonly #api: Api;
+  readonly #graph = new OwnerGraph();
 
   constructor(api: Api) {
     this.#api = api;
@@ -26,6 +28,7 @@ export class GarbageCollector implements Controller {
 
   /** Keys are uids: of the object that changed and of its owners. */
   due(change: Change): readonly string[] {
+    this.#graph.learn(change);
     const owners = listAt(change.object, 'metadata', 'ownerReferences').map((owner) => textAt(owner, 'uid'));
     const waiting = isMarked(change.object) && (hasFinalizer(change.object, FOREGROUND) || hasFinalizer(change.object, ORPHAN));
     if (change.type !== 'DELETED' && owners.length === 0 && !waiting) return [];
@@ -33,7 +36,7 @@ export class GarbageCollector implements Controller {
   }
 
   settle(uid: string): void {
-    const held = this.#all().find(({ object }) => uidOf(object) === uid);
+    const held = this.#heldAs(uid);
     if (held === undefined) {
       for (const dependent of this.#dependents(uid)) this.#collect(dependent);
       return;
@@ -49,14 +52,14 @@ export class GarbageCollector implements Controller {
     if (hasFinalizer(now, FOREGROUND)) this.#removeDependentsFirst({ ...held, object: now });
   }
 
-  #all(): readonly Held[] {
-    const seen = new Set<string>();
-    const resources = this.#api.catalog.all.filter((resource) => !seen.has(resource.key) && seen.add(resource.key));
-    return resources.flatMap((resource) => this.#api.store.list(resource.key).map((object) => ({ resource, object })));
+  #dependents(uid: string): readonly Held[] {
+    return this.#graph.dependentsOf(uid).flatMap((one) => this.#heldAs(one) ?? []);
   }
 
-  #dependents(uid: string): readonly Held[] {
-    return this.#all().filter(({ object }) => listAt(object, 'metadata', 'ownerReferences').some((owner) => textAt(owner, 'uid') === uid));
+  #heldAs(uid: string): Held | undefined {
+    const node = this.#graph.find(uid);
+    const resource = node === undefined ? undefined : this.#api.catalog.all.find((one) => one.key === node.resource);
+    return node === undefined || resource === undefined ? undefined : { resource, object: node.object };
   }
 
   /** Whether the owner is there, or at least a namespaced dependent could see it. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startControlPlane } from '#infra/local/kubernetes/assets.ts';
-import { kubernetesContract } from '../../../contract/kubernetes/contract.ts';
+import { kubernetesContract } from '#test/contract/kubernetes/contract.ts';
 
 const assets = process.env['KUBEBUILDER_ASSETS'];
 
