@@ -17,7 +17,7 @@ export interface AsyncStore {
   list(): readonly AsyncRequest[];
   /** Whether a function was given this task id before. */
   isTaken(functionName: string, taskId: string): boolean;
-  /** Changes the state durably. After `close` nothing changes: the log says what is still to do. */
+  /** Changes the state durably. After `close` nothing changes, because the log says what is still to do; nothing is accepted either. */
   commit(entry: AsyncEntry): void;
   /** Ends a request and tells those who wait. */
   end(id: string, status: TaskStatus): void;
@@ -44,6 +44,8 @@ export function openAsyncStore(dir: string): AsyncStore {
   );
   const tasks = new Set([...requests.values()].map((one) => taskKey(one.function, one.taskId)));
   const commit = (entry: AsyncEntry) => {
+    // Taken silently, it would be deleted from its queue and be nowhere.
+    if (closed && entry.op === 'add') throw new Error('the host is stopping and accepts no more');
     if (closed) return;
     applyAsync(requests, entry);
     if (entry.op === 'add') tasks.add(taskKey(entry.request.function, entry.request.taskId));

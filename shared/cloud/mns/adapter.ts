@@ -32,6 +32,7 @@ const readTimeoutMs = 40_000;
 /** The SDK with an agent of our own, because its shared one cannot be closed. */
 class OwnConnections extends Client {
   readonly #agent: HttpAgent;
+  #closed = false;
 
   constructor(options: QueuesOptions) {
     const { accountId, endpoint, accessKeyId, accessKeySecret, securityToken = '' } = options;
@@ -41,11 +42,16 @@ class OwnConnections extends Client {
     this.#agent = options.endpoint.startsWith('https:') ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
   }
 
-  override request(...[method, resource, type, body, attentions, opts]: Parameters<Client['request']>): ReturnType<Client['request']> {
+  override async request(
+    ...[method, resource, type, body, attentions, opts]: Parameters<Client['request']>
+  ): ReturnType<Client['request']> {
+    // An agent that was destroyed opens new connections when asked to.
+    if (this.#closed) throw new Error('the queue client is closed');
     return super.request(method, resource, type, body, attentions, { ...opts, agent: this.#agent });
   }
 
   close(): void {
+    this.#closed = true;
     this.#agent.destroy();
   }
 }

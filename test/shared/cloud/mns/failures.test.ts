@@ -91,5 +91,6 @@ describe('failures of the queue service', () => {
     await asked;
     queues.close();
     expect(await polled).toMatchObject({ failure: 'transport' });
+    expect(await queues.receive('q', 1).catch((error: unknown) => error)).toMatchObject({ failure: 'transport' });
   });
 });
