@@ -52,15 +52,15 @@ function newPods(set: ReplicaSet, count: number, taken: ReadonlySet<string>): re
   return pods;
 }
 
-/** `pods` are all of its namespace; only those it owns count. */
-export function planReplicas(set: ReplicaSet, pods: readonly Pod[], nowMs: number): ReplicaPlan {
+/** `pods` are all of its namespace; only those it owns count. `retired` are names of Pods that have gone: no name comes twice. */
+export function planReplicas(set: ReplicaSet, pods: readonly Pod[], nowMs: number, retired: ReadonlySet<string> = new Set()): ReplicaPlan {
   const owned = pods.filter((pod) => controllerOf(pod)?.uid === set.metadata.uid);
   const active = owned.filter((pod) => !ending(pod) && !over(pod));
   const wanted = set.metadata.deletionTimestamp === undefined ? (set.spec.replicas ?? 1) : active.length;
   const waits = active.map((pod) => untilAvailable(pod, set.spec.minReadySeconds ?? 0, nowMs)).filter((ms) => ms !== undefined);
   const pending = waits.filter((ms) => ms > 0);
   return {
-    create: newPods(set, wanted - active.length, new Set(owned.map((pod) => pod.metadata.name))),
+    create: newPods(set, wanted - active.length, new Set([...retired, ...owned.map((pod) => pod.metadata.name)])),
     remove: active.toSorted(byUse).slice(0, Math.max(0, active.length - wanted)),
     status: {
       replicas: active.length,

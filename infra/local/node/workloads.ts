@@ -42,6 +42,8 @@ class Controller {
   readonly #pods: Followed<Pod>;
   /** Pods that were told to go, until the watch says that they do: choosing another one would be one too many. */
   readonly #going = new Set<string>();
+  /** Names of Pods that have gone, by the uid of their ReplicaSet. */
+  readonly #retired = new Map<string, Set<string>>();
   readonly queue: WorkQueue;
 
   constructor({ kube, transport, pods, signal }: Parts) {
@@ -51,6 +53,7 @@ class Controller {
     this.#sets = follow<ReplicaSet>({
       ...{ transport, signal, kind: 'ReplicaSet' },
       changed: ({ key, before, now }) => {
+        if (now === undefined) this.#retired.delete(before?.metadata.uid ?? '');
         this.queue.add(`ReplicaSet/${key}`);
         this.#wakeOwner(now ?? before, 'Deployment');
       },
@@ -63,7 +66,15 @@ class Controller {
 
   podChanged({ before, now }: Change<Pod>): void {
     if (now === undefined || now.metadata.deletionTimestamp !== undefined) this.#going.delete((now ?? before)?.metadata.uid ?? '');
+    if (now === undefined && before !== undefined) this.#retire(before);
     this.#wakeOwner(now ?? before, 'ReplicaSet');
+  }
+
+  #retire(pod: Pod): void {
+    const owner = controllerOf(pod);
+    // A set that has gone itself makes no more Pods.
+    if (owner === undefined || this.#sets.get(`${pod.metadata.namespace}/${owner.name}`)?.metadata.uid !== owner.uid) return;
+    this.#retired.set(owner.uid, (this.#retired.get(owner.uid) ?? new Set()).add(pod.metadata.name));
   }
 
   #wakeOwner(object: KubeObject | undefined, kind: string): void {
@@ -105,7 +116,7 @@ class Controller {
     const pods = this.#pods
       .all()
       .filter((pod) => pod.metadata.namespace === set.metadata.namespace && !this.#going.has(pod.metadata.uid ?? ''));
-    const plan = planReplicas(set, pods, Date.now());
+    const plan = planReplicas(set, pods, Date.now(), this.#retired.get(set.metadata.uid ?? ''));
     await Promise.all(plan.create.map((pod) => this.#kube.create(pod)));
     for (const pod of plan.remove) {
       this.#going.add(pod.metadata.uid ?? '');

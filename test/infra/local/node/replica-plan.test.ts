@@ -62,6 +62,12 @@ describe('what a ReplicaSet does next', () => {
     expect(status.replicas).toBe(0);
   });
 
+  it('gives no name twice, also when its pod has gone for good', () => {
+    const names = (retired: readonly string[]) => planReplicas(aSet(2), [], now, new Set(retired)).create.map((pod) => pod.metadata.name);
+    const first = names([]);
+    expect(names(first).filter((name) => first.includes(name))).toEqual([]);
+  });
+
   it('leaves the pods of others alone', () => {
     const { create, remove } = planReplicas(aSet(1), [aPod('a', { ownerReferences: [{ ...owner, uid: 'other' }] })], now);
     expect([create.length, remove.length]).toEqual([1, 0]);
