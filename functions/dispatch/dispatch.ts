@@ -72,7 +72,7 @@ const request = (key: AlbConfigKey, hop: Hop, at: Workshop): Send => ({
 });
 
 async function startChain(read: Wish, ledger: AlbConfigLedger | undefined, at: Workshop): Promise<readonly Send[]> {
-  const wish = await generate(read, at);
+  const wish = await generate(read, ledger, at);
   const stack = buildStack(wish, at.site);
   const hashes = stepHashes(stack);
   if (ledger !== undefined && isUnderway(ledger, hashes, at.kube.now())) return [];

@@ -2,12 +2,16 @@
 import type { KubeObject } from '#shared/kube/port.ts';
 import { generatedAlbConfig } from '#shared/model/generated-albconfig.ts';
 import type { Wish } from '#shared/model/wish.ts';
+import type { AlbConfigLedger } from '#shared/step/record.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
 
-/** The wish, with the AlbConfig made when there was none and an Ingress needs it. Somebody else may have made it first: then the next look sees it. */
-export async function generate(wish: Wish, at: Workshop): Promise<Wish> {
+/**
+ * The wish, with the AlbConfig made when there was none and an Ingress needs it. One that was removed on purpose is not made again. Somebody
+ * else may have made it first: then the next look sees it.
+ */
+export async function generate(wish: Wish, ledger: AlbConfigLedger | undefined, at: Workshop): Promise<Wish> {
   const members = wish.ingresses.filter((one) => one.metadata.deletionTimestamp === undefined);
-  if (wish.albConfig !== undefined || members.length === 0) return wish;
+  if (wish.albConfig !== undefined || ledger !== undefined || members.length === 0) return wish;
   const albConfig = generatedAlbConfig(wish.key.name, members)?.albConfig;
   if (albConfig === undefined) return wish;
   const created = await at.kube.create<KubeObject>(albConfig);

@@ -63,6 +63,8 @@ async function take(one: LoadBalancer, scene: Scene): Promise<void> {
     await alb.disableDeletionProtection(one.loadBalancerId, scene.token('unprotect', one.loadBalancerId));
   }
   scene.started(await alb.deleteLoadBalancer(one.loadBalancerId, scene.token('delete', one.loadBalancerId)), one.loadBalancerId);
+  // Should its removal fail after all, its tags find it again.
+  scene.remember(({ loadBalancer: _gone, ...ledger }) => ({ ...ledger, listeners: {}, groupsInRules: [] }));
 }
 
 export const loadBalancers = defineNoun<

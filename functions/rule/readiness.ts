@@ -8,12 +8,28 @@ import type { Scene } from '#shared/step/scene.ts';
 const isReady = (members: GroupMembers | undefined): boolean =>
   members?.wanted !== undefined && (members.wanted === 0 || (members.registered ?? 0) > 0);
 
+/** Tries after which a Service whose groups nobody has looked at is asked for again: its request may have died with its sender. */
+const askAgainEvery = 5;
+
+function askAgain(group: ServerGroupSpec, known: GroupMembers | undefined, scene: Scene): void {
+  if (group.members === undefined || known !== undefined || scene.attempt % askAgainEvery !== askAgainEvery - 1) return;
+  const key: ServiceKey = {
+    kind: 'Service',
+    cluster: scene.stack.key.cluster,
+    namespace: group.members.namespace,
+    name: group.members.service,
+  };
+  scene.ask({ type: 'albeit.members.requested', version: 1, key, attempt: 0 }, 0);
+}
+
 /** Owner hashes of Ingresses with a rule to a group that has no member yet, each with what it waits for. They keep what they have meanwhile. */
 export async function waitingOwners(scene: Scene): Promise<ReadonlyMap<string, string>> {
   const services = await scene.services();
   const unready = new Map<string, string>();
   for (const group of scene.stack.groups) {
-    if (group.members !== undefined && !isReady(membersOf(group, services, scene))) {
+    const known = membersOf(group, services, scene);
+    if (group.members !== undefined && !isReady(known)) {
+      askAgain(group, known, scene);
       unready.set(group.identity, `members of ${group.members.namespace}/${group.members.service}`);
     }
   }

@@ -78,10 +78,14 @@ export function hopAfter(
   return surplus.listeners.length + surplus.groups.length > 0 ? { step: 'listener', phase: 'collect', delaySeconds: 0 } : undefined;
 }
 
+/** Nothing is left of it but, perhaps, the memory that it was removed, which stays while Ingresses name it. */
+const isRemoved = (stack: Stack, ledger: AlbConfigLedger | undefined): boolean =>
+  ledger === undefined || (ledger.removed === true && stack.ingresses.length > 0);
+
 /** Where a new chain starts; `undefined` when there is nothing to do. */
 export function firstHop(stack: Stack, ledger: AlbConfigLedger | undefined, hashes: StepHashes): Hop | undefined {
   if (stack.mode === 'paused' || stack.want === 'hold') return undefined;
-  if (stack.want === 'remove') return ledger === undefined ? undefined : { step: 'instance', phase: 'delete', delaySeconds: 0 };
+  if (stack.want === 'remove') return isRemoved(stack, ledger) ? undefined : { step: 'instance', phase: 'delete', delaySeconds: 0 };
   if (ledger === undefined) return { step: 'instance', phase: 'apply', delaySeconds: 0 };
   const first = chainSteps.find((step) => !isSatisfied(ledger, hashes, step));
   if (first !== undefined) return { step: first, phase: 'apply', delaySeconds: 0 };

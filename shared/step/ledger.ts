@@ -15,6 +15,7 @@ export function beginStep(ledger: AlbConfigLedger, step: ChainStep, target: stri
     ...begun,
     incarnation: sameIntent ? ledger.incarnation : ledger.incarnation + 1,
     untouched: ledger.untouched.filter((one) => one !== step),
+    removed: false,
   };
 }
 

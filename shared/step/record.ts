@@ -27,6 +27,8 @@ export interface StepLedger {
 export interface AlbConfigLedger {
   /** Counted up before every new intent, so that add, remove, add again never replays an old answer of the service. */
   readonly incarnation: number;
+  /** The AlbConfig was removed, and so was everything of it; Ingresses that still name it get no new one. */
+  readonly removed?: boolean;
   readonly loadBalancer?: {
     readonly id: string;
     readonly dnsName: string;

@@ -13,7 +13,8 @@ import type { AlbConfigLedger } from '#shared/step/record.ts';
 const namedIngresses = 50;
 
 export interface EventDraft {
-  readonly object: ObjectRef;
+  /** With `uid`, by which `kubectl describe` looks for the Events of an object. */
+  readonly object: ObjectRef & { readonly uid?: string };
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
@@ -45,6 +46,15 @@ const problemKey = (problem: Problem): string =>
 
 /** What is wrong with the wish itself: when it changes, somebody must be told even if nothing else is to be done. */
 export const problemsHash = (stack: Stack): string => shortHash(stack.problems.map(problemKey).sort().join());
+
+/** The object as the wish has it, with its uid; a reference to something else (a Service that does not exist) stays as it is. */
+function identified(ref: ObjectRef, { albConfig, ingresses, ingressClasses, services }: Wish): EventDraft['object'] {
+  const candidates: readonly KubeObject[] = [...(albConfig === undefined ? [] : [albConfig]), ...ingresses, ...ingressClasses, ...services.values()];
+  const found = candidates.find(
+    ({ kind, metadata }) => kind === ref.kind && metadata.name === ref.name && (metadata.namespace ?? '') === ref.namespace,
+  );
+  return found?.metadata.uid === undefined ? ref : { ...ref, uid: found.metadata.uid };
+}
 
 const ingressKey = (ref: ObjectRef): string => `${ref.namespace}/${ref.name}`;
 
@@ -137,10 +147,10 @@ export function project(input: ReportInput): Report {
     ...(hash === input.ledger.reported?.hash ? {} : { status }),
     hostnames: input.complete || input.stack.want === 'remove' ? hostnames(input) : [],
     events: [
-      ...fresh.map((one): EventDraft => ({ object: one.object, type: 'Warning', reason: one.code, message: explainProblem(one) })),
+      ...fresh.map((one): EventDraft => ({ object: identified(one.object, input.wish), type: 'Warning', reason: one.code, message: explainProblem(one) })),
       ...landed.map(
         (object): EventDraft => ({
-          object,
+          object: identified(object, input.wish),
           type: 'Normal',
           reason: 'SuccessfullyReconciled',
           message: 'the rules of this Ingress are in force',

@@ -78,6 +78,7 @@ function prepare(step: StepDefinition, request: StepRequested, at: Workshop, cla
       services ??= at.records.list('Service', emptyServiceLedger);
       return services;
     },
+    attempt: request.attempt,
     fresh: claim.record.ledger.untouched.includes(step.name),
     get ledger() {
       return ledger;
@@ -187,13 +188,17 @@ async function conclude(run: Run, outcome: Outcome): Promise<Settlement> {
   const underway =
     back === undefined ? {} : { underway: { chain: request.chain, step: back, wish: wishHash(run.hashes), at: scene.now() } };
   const stays: AlbConfigLedger = { ...ledger, reported: report.reported, ...underway };
-  const { again } = await claim.release(gone ? undefined : stays);
+  const { again } = await claim.release(gone ? tombstoneOf(run) : stays);
   return {
     outcome,
     sends: [...run.sends, ...hopSends(request, hop), ...(again ? [putBack(request.key)] : [])],
     facts: factsOf(run, outcome, hop),
   };
 }
+
+/** The last thing that is remembered of a removed AlbConfig: while Ingresses still name it, none is made for them again. */
+const tombstoneOf = ({ stack }: Run): AlbConfigLedger | undefined =>
+  stack.ingresses.length === 0 ? undefined : { ...emptyAlbConfigLedger, removed: true };
 
 const hopSends = (request: StepRequested, hop: Hop | undefined): Send[] =>
   hop === undefined ? [] : [{ message: { ...request, step: hop.step, phase: hop.phase, attempt: 0 }, delaySeconds: hop.delaySeconds }];

@@ -22,6 +22,8 @@ export interface Scene {
   readonly records: Pick<Records, 'setGroups'>;
   /** Records of all Services, read once a run when first asked for. */
   services(): Promise<ReadonlyMap<string, StoredRecord<ServiceLedger>>>;
+  /** How often this message came back. */
+  readonly attempt: number;
   /** Nobody can have written what this step keeps, because we have just made its parent: there is nothing to observe. */
   readonly fresh: boolean;
   /** The ledger as it is now; `remember` changes it in memory, the runtime saves it. */
