@@ -75,8 +75,6 @@ export const notServed = (sentence: string): ApiError => new ApiError(501, 'NotI
 export const methodNotAllowed = (): ApiError =>
   new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
-export const notAcceptable = (sentence: string): ApiError => new ApiError(406, 'NotAcceptable', sentence);
-
 export const unsupportedMediaType = (sentence: string): ApiError => new ApiError(415, 'UnsupportedMediaType', sentence);
 
 export const alreadyExists = (resource: ResourceName, name: string): ApiError =>

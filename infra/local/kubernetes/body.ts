@@ -37,7 +37,7 @@ export function refuseProtobuf(mediaType: string): void {
 }
 
 /** Parses an object. */
-export function parseBody(text: string, contentType: string | undefined): Json {
+function parseBody(text: string, contentType: string | undefined): Json {
   const mediaType = mediaTypeOf(contentType);
   refuseProtobuf(mediaType);
   const read = READ_AS[mediaType];

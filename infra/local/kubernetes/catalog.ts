@@ -5,7 +5,7 @@ import type { Schema } from './schema.ts';
 import type { Store } from './store.ts';
 
 /** A printer column of a custom resource. */
-export interface PrinterColumn {
+interface PrinterColumn {
   readonly name: string;
   readonly type: string;
   readonly jsonPath: string;

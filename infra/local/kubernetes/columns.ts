@@ -22,7 +22,7 @@ const column = (name: string, cell: Cell, type = 'string'): Column => ({
 const wide = (name: string, cell: Cell): Column => ({ ...column(name, cell), priority: 1 });
 
 /** As kubectl writes durations: `5s`, `3m10s`, `4h`, `2d`, `400d`. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3600), Math.floor(seconds / 86_400)];
   const pair = (big: number, unit: string, small: number, smallUnit: string) =>

@@ -29,8 +29,7 @@ const LIST = [
 ];
 
 /** Where the resources of a group and version are: `api/v1` or `apis/GROUP/VERSION`. */
-export const documentPath = (resource: Served): string =>
-  resource.group === '' ? `api/${resource.version}` : `apis/${apiVersionOf(resource)}`;
+const documentPath = (resource: Served): string => (resource.group === '' ? `api/${resource.version}` : `apis/${apiVersionOf(resource)}`);
 
 function operation(resource: Served, action: string, more: JsonMap): JsonMap {
   return {

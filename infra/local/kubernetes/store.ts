@@ -4,7 +4,7 @@
  */
 import { type JsonMap, mapAt, textAt } from './json.ts';
 
-export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 /** One change. For `DELETED`, `object` is what was removed, with the version of the removal. */
 export interface Change {

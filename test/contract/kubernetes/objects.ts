@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configMap, ingress, path, service } from './examples.ts';
+import { configMap, ingress, path, pod, service } from './examples.ts';
 import type { Setting } from './setting.ts';
 
 /** Creating, reading, replacing: what the server sets, counts and refuses. */
@@ -175,6 +175,41 @@ export function objectCases({ client, namespace, inGroup }: Setting): void {
       expect(nodePort.body.spec.ports[0].nodePort).toBeGreaterThanOrEqual(30_000);
       const headless = await client().post(`${at}/services`, service('plain', { clusterIP: 'None' }));
       expect(headless.body.spec.clusterIPs).toEqual(['None']);
+    });
+
+    it('fills in what a Pod and a Deployment leave out', async () => {
+      const at = await namespace();
+      const made = await client().post(`${at}/pods`, pod('one', 'x'));
+      expect(made.body.spec).toMatchObject({
+        restartPolicy: 'Always',
+        dnsPolicy: 'ClusterFirst',
+        terminationGracePeriodSeconds: 30,
+        enableServiceLinks: true,
+      });
+      expect(made.body.spec.containers[0]).toMatchObject({
+        imagePullPolicy: 'IfNotPresent',
+        ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }],
+      });
+      expect(made.body.spec.tolerations.map((one: { key: string }) => one.key)).toEqual([
+        'node.kubernetes.io/not-ready',
+        'node.kubernetes.io/unreachable',
+      ]);
+      expect(made.body.status.phase).toBe('Pending');
+      const template = { metadata: { labels: { app: 'x' } }, spec: pod('x', 'x').spec };
+      const deployment = {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'x' },
+        spec: { replicas: 0, selector: { matchLabels: { app: 'x' } }, template },
+      };
+      const deployed = await client().post(`${inGroup('apps/v1', at)}/deployments`, deployment);
+      expect(deployed.body.spec).toMatchObject({
+        replicas: 0,
+        revisionHistoryLimit: 10,
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+      });
+      const scale = await client().merge(`${inGroup('apps/v1', at)}/deployments/x/scale`, { spec: { replicas: 0 } });
+      expect([scale.body.kind, scale.body.spec.replicas ?? 0, scale.body.status.selector]).toEqual(['Scale', 0, 'app=x']);
     });
 
     it('turns the text of a Secret into data', async () => {

@@ -83,7 +83,22 @@ function fixedPart(spec: JsonMap): JsonMap {
   return { ...kept, containers: withoutImages(listAt(spec, 'containers')), initContainers: withoutImages(listAt(spec, 'initContainers')) };
 }
 
+/** Admission adds these to every new pod that has none of its own for the key. */
+const DEFAULT_TOLERATIONS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+
+function addTolerations(spec: JsonMap): void {
+  const given = listAt(spec, 'tolerations');
+  const missing = DEFAULT_TOLERATIONS.filter(
+    (key) => !given.some((one) => ['', key].includes(textAt(one, 'key')) && ['', 'NoExecute'].includes(textAt(one, 'effect'))),
+  );
+  const added = missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }));
+  if (added.length > 0) spec['tolerations'] = [...given, ...added];
+}
+
 export const pod: Strategy = {
+  prepare: (one, old) => {
+    if (old === undefined) addTolerations(mapAt(one, 'spec'));
+  },
   fillIn: (one) => {
     fillPodSpec(ensureMap(one, 'spec'));
     setDefaults(mapAt(one, 'spec'), { enableServiceLinks: true, preemptionPolicy: 'PreemptLowerPriority', priority: 0 });

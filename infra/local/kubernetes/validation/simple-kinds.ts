@@ -92,11 +92,25 @@ export const event: Strategy = {
   },
 };
 
+const NODE_INFO = [
+  'architecture',
+  'bootID',
+  'containerRuntimeVersion',
+  'kernelVersion',
+  'kubeProxyVersion',
+  'kubeletVersion',
+  'machineID',
+  'operatingSystem',
+  'osImage',
+  'systemUUID',
+];
+
 export const node: Strategy = {
   fillIn: (one) => {
     ensureMap(one, 'spec');
     const status = ensureMap(one, 'status');
-    setDefault(status, 'nodeInfo', {});
+    const info = ensureMap(status, 'nodeInfo');
+    for (const field of NODE_INFO) setDefault(info, field, '');
     setDefault(status, 'daemonEndpoints', { kubeletEndpoint: { Port: 0 } });
   },
 };
