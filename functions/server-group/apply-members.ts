@@ -77,9 +77,13 @@ async function stillEmpty({ lane, work, at }: Question): Promise<boolean> {
 
 async function tellUnresolved({ lane, at }: Question, addresses: readonly string[]): Promise<Outcome> {
   const problem = { code: 'MEMBER-NO-INTERFACE', object: refOf(lane), facts: { address: addresses.slice(0, 5).join(', ') } } as const;
-  await recordEvent(at.kube, { object: problem.object, type: 'Warning', reason: problem.code, message: explainProblem(problem) }).catch(
-    (error: unknown) => at.log.warn({ error: String(error) }, 'report not written'),
-  );
+  const tell = async (): Promise<void> => {
+    const { namespace, name } = problem.object;
+    const uid = (await at.kube.get({ kind: 'Service', namespace, name }))?.metadata.uid;
+    const object = { ...problem.object, ...(uid === undefined ? {} : { uid }) };
+    await recordEvent(at.kube, { object, type: 'Warning', reason: problem.code, message: explainProblem(problem) });
+  };
+  await tell().catch((error: unknown) => at.log.warn({ error: String(error) }, 'report not written'));
   return { kind: 'park', because: `${addresses.length} address(es) without a network interface`, problems: [problem] };
 }
 

@@ -3,6 +3,7 @@
  * bounded: at most 50 Ingresses are named in the status, members never.
  */
 
+import type { KubeObject } from '#shared/kube/port.ts';
 import type { Stack } from '#shared/model/stack.ts';
 import type { Ingress, Wish } from '#shared/model/wish.ts';
 import { shortHash } from '#shared/ownership.ts';
@@ -49,7 +50,12 @@ export const problemsHash = (stack: Stack): string => shortHash(stack.problems.m
 
 /** The object as the wish has it, with its uid; a reference to something else (a Service that does not exist) stays as it is. */
 function identified(ref: ObjectRef, { albConfig, ingresses, ingressClasses, services }: Wish): EventDraft['object'] {
-  const candidates: readonly KubeObject[] = [...(albConfig === undefined ? [] : [albConfig]), ...ingresses, ...ingressClasses, ...services.values()];
+  const candidates: readonly KubeObject[] = [
+    ...(albConfig === undefined ? [] : [albConfig]),
+    ...ingresses,
+    ...ingressClasses,
+    ...services.values(),
+  ];
   const found = candidates.find(
     ({ kind, metadata }) => kind === ref.kind && metadata.name === ref.name && (metadata.namespace ?? '') === ref.namespace,
   );
@@ -147,7 +153,14 @@ export function project(input: ReportInput): Report {
     ...(hash === input.ledger.reported?.hash ? {} : { status }),
     hostnames: input.complete || input.stack.want === 'remove' ? hostnames(input) : [],
     events: [
-      ...fresh.map((one): EventDraft => ({ object: identified(one.object, input.wish), type: 'Warning', reason: one.code, message: explainProblem(one) })),
+      ...fresh.map(
+        (one): EventDraft => ({
+          object: identified(one.object, input.wish),
+          type: 'Warning',
+          reason: one.code,
+          message: explainProblem(one),
+        }),
+      ),
       ...landed.map(
         (object): EventDraft => ({
           object: identified(object, input.wish),
