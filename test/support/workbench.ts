@@ -124,6 +124,8 @@ export async function createWorkbench(
     order += 1;
     queue.push({ message, at: alb.clock.now() + delaySeconds * 1000, order });
   };
+  /** The last outcomes, for the message of a scenario that does not come to rest. */
+  const story: string[] = [];
   const passTime = (ms: number): void => {
     alb.clock.advance(ms);
     kube.advance(ms);
@@ -147,25 +149,23 @@ export async function createWorkbench(
     };
     return { at, close: () => [cloud.alb, cloud.ecs, cloud.vpc].map((one) => one.close()) };
   };
+  const conclude = (name: string, settled: ReadonlyMap<Message, Settlement>): void => {
+    for (const [message, settlement] of settled) {
+      const because = settlement.outcome.kind === 'done' ? '' : settlement.outcome.because;
+      story.push(`${name} ${keyText(message.key)} ${settlement.outcome.kind} ${because} ${JSON.stringify(settlement.facts ?? {})}`);
+      const again = repeat(message, settlement, 0.5);
+      for (const one of [...settlement.sends, ...(again === undefined ? [] : [again])]) send(one.message, one.delaySeconds);
+    }
+  };
   const invoke = async (name: string, batch: readonly Due[]): Promise<void> => {
     const { at, close } = openWorkshop();
     const before = planned?.dead;
-    const settled = await serveQueue(
-      name,
-      batch.map((one) => one.message),
-      at,
-    );
+    const messages = batch.map((one) => one.message);
+    const settled = await serveQueue(name, messages, at);
     close();
-    if (planned?.dead === true && before === false) {
-      // Nothing was settled: the queue delivers the batch again, and the claims it held run out meanwhile.
-      for (const one of batch) send(one.message, claimSeconds(timeoutSeconds));
-      return;
-    }
-    for (const [message, settlement] of settled) {
-      for (const one of settlement.sends) send(one.message, one.delaySeconds);
-      const again = repeat(message, settlement, 0.5);
-      if (again !== undefined) send(again.message, again.delaySeconds);
-    }
+    // A dead one settled nothing: the queue delivers the batch again, and the claims it held run out meanwhile.
+    if (planned?.dead === true && before === false) for (const one of messages) send(one, claimSeconds(timeoutSeconds));
+    else conclude(name, settled);
   };
   const turn = async (): Promise<void> => {
     queue.sort((a, b) => a.at - b.at || a.order - b.order);
@@ -197,10 +197,7 @@ export async function createWorkbench(
     settle: async () => {
       const before = invocation;
       for (let turns = 0; queue.length > 0; turns++) {
-        if (turns > mostTurns)
-          throw new Error(
-            `no rest after ${mostTurns} turns; left: ${queue.map((one) => `${one.message.type} ${keyText(one.message.key)}`).join(', ')}`,
-          );
+        if (turns > mostTurns) throw new Error(`no rest after ${mostTurns} turns; at last: ${story.slice(-6).join('; ')}`);
         await turn();
       }
       // What the last calls set going comes to its end.

@@ -120,8 +120,8 @@ async function startAll(site: Site): Promise<Omit<LocalCloud, 'stop'>> {
   const functions = deployedFunctions(outDir, environment, options.functionTimeout);
   const [fc] = await Promise.all([
     startProgram(site, 'fc', { credentials, mnsEndpoint: mns.url, dir: join(dir, 'fc'), functions }),
-    // A cluster of the user's own has a Deployment controller; the control plane of the assets is started without one.
-    startProgram(site, 'node', { kubeconfig: kubernetes.kubeconfig, albUrl: alb.url, deployments: options.kube !== 'external' }),
+    // The real control planes bring their own Deployment controller.
+    startProgram(site, 'node', { kubeconfig: kubernetes.kubeconfig, albUrl: alb.url, deployments: options.kube === 'embedded' }),
     startForwarder(site, endpoints, signingKeys),
   ]);
   const { accessKeyId, accessKeySecret, region } = credentials;
