@@ -70,11 +70,26 @@ function read(value: Json, schema: Schema, path: string, findings: Findings): Js
 function readScalar(value: Json, schema: Schema, path: string, findings: Findings): Json {
   const allowed = schema.oneOf?.map((option) => option.type ?? '') ?? (schema.type === undefined ? [] : [schema.type]);
   if (allowed.length === 0 || allowed.some((type) => accepts[type]?.(value) === true)) {
+    const wrong = typeof value === 'string' ? formProblem(value, schema) : undefined;
+    if (wrong !== undefined) findings.mismatches.push(wrong);
     // A quantity may be written as a number; it is text from then on.
     return typeof value === 'number' && allowed.includes('number') && allowed.includes('string') ? String(value) : value;
   }
   const type = schema.type ?? allowed[0] ?? '';
   return mismatch(value, GO_TYPES[type] ?? schema.format ?? 'int64', path, findings);
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** Times have one form each: a Lease whose `renewTime` lacks its six decimals is refused by the real API as well. */
+function formProblem(text: string, schema: Schema): string | undefined {
+  if (schema.format === 'byte') return BASE64.test(text) ? undefined : 'illegal base64 data';
+  if (schema.format !== 'date-time') return undefined;
+  const micro = schema.named?.endsWith('.MicroTime') === true;
+  if ((micro ? MICRO_TIME : TIME).test(text)) return undefined;
+  return `parsing time ${JSON.stringify(text)} as "2006-01-02T15:04:05${micro ? '.000000' : ''}Z07:00": cannot parse`;
 }
 
 function mismatch(value: Json, goType: string, path: string, findings: Findings): Json {

@@ -5,6 +5,8 @@ import type { Json, JsonMap } from './json.ts';
 
 /** An OpenAPI v3 schema, as far as the API and structural custom resources use it. */
 export interface Schema {
+  /** Set by `resolve`: the name of the schema that a reference led to. */
+  readonly named?: string;
   readonly $ref?: string;
   readonly type?: string;
   readonly format?: string;
@@ -76,7 +78,8 @@ export function resolve(schema: Schema): Schema {
   const ref = schema.$ref ?? (schema.allOf?.length === 1 ? schema.allOf[0]?.$ref : undefined);
   if (ref === undefined) return schema;
   const { $ref: _ref, allOf: _allOf, ...own } = schema;
-  return { ...resolve(schemaNamed(ref.slice(PREFIX.length))), ...own };
+  const name = ref.slice(PREFIX.length);
+  return { ...resolve(schemaNamed(name)), named: name, ...own };
 }
 
 /** The named schemas and all that they refer to, as a part of an OpenAPI document. */

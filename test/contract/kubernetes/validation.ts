@@ -124,6 +124,42 @@ export function validationCases({ client, namespace, inGroup }: Setting): void {
       );
     });
 
+    it.each([
+      [
+        'a lease time without its six decimals',
+        '/apis/coordination.k8s.io/v1',
+        'leases',
+        { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', spec: { renewTime: '2026-01-01T00:00:00Z' } },
+      ],
+      ['a secret that is not base64', '/api/v1', 'secrets', { apiVersion: 'v1', kind: 'Secret', data: { a: '?' } }],
+      ['a time that is none', '/api/v1', 'events', { apiVersion: 'v1', kind: 'Event', involvedObject: {}, firstTimestamp: 'yesterday' }],
+    ])('cannot read %s', async (_what, group, plural, body) => {
+      const at = (await namespace()).replace('/api/v1', group);
+      const answer = await client().post(`${at}/${plural}`, { ...body, metadata: { name: 'x' } });
+      expect([answer.status, answer.body.reason]).toEqual([400, 'BadRequest']);
+    });
+
+    it('keeps events beside what they are about', async () => {
+      const at = await namespace();
+      const event = { apiVersion: 'v1', kind: 'Event', metadata: { generateName: 'x' }, reason: 'Tried', type: 'Normal' };
+      const cluster = { ...event, involvedObject: { kind: 'IngressClass', name: 'x' } };
+      await refused(`${at}/events`, cluster, 'involvedObject.namespace');
+      expect((await client().post('/api/v1/namespaces/default/events?dryRun=All', cluster)).status).toBe(201);
+      const near = { ...event, involvedObject: { kind: 'Pod', name: 'x', namespace: at.split('/').at(-1) } };
+      expect((await client().post(`${at}/events`, near)).status).toBe(201);
+    });
+
+    it('wants a TLS Secret whole and a lease time above zero', async () => {
+      const at = await namespace();
+      await refused(
+        `${at}/secrets`,
+        { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x' }, type: 'kubernetes.io/tls' },
+        'data[tls.key]',
+      );
+      const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'x' }, spec: { leaseDurationSeconds: 0 } };
+      await refused(`${inGroup('coordination.k8s.io/v1', at)}/leases`, lease, 'spec.leaseDurationSeconds');
+    });
+
     it('names every wrong field at once', async () => {
       const at = `${inGroup('networking.k8s.io/v1', await namespace())}/ingresses`;
       const answer = await client().post(at, ingress('x', [path({ path: 'a', backend: { service: { name: 'A', port: { number: 1 } } } })]));
