@@ -19,3 +19,14 @@ export interface Lane {
 }
 
 export const refOf = ({ message }: Lane): ObjectRef => ({ kind: 'Service', namespace: message.key.namespace, name: message.key.name });
+
+/** Every cloud action that the lane uses, for the RAM policy of the function. */
+export const laneUses: readonly string[] = [
+  'ListServerGroupServers',
+  'AddServersToServerGroup',
+  'RemoveServersFromServerGroup',
+  'ReplaceServersInServerGroup',
+  'UpdateServerGroupServersAttribute',
+  'ListAsynJobs',
+  'DescribeNetworkInterfaces',
+];

@@ -6,9 +6,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { crdYaml } from './crd.ts';
+import { ramFiles } from './ram.ts';
+import { rbacYaml } from './rbac.ts';
 import { albConfigPage } from './reference-albconfig.ts';
 import { annotationsPage } from './reference-annotations.ts';
 import { errorsPage } from './reference-errors.ts';
+import { metricsPage } from './reference-metrics.ts';
+import { stepsPage } from './reference-steps.ts';
 import { serverlessYaml } from './serverless.ts';
 
 export interface Generated {
@@ -20,9 +24,13 @@ export interface Generated {
 export const generated: readonly Generated[] = [
   { path: 'serverless.yml', build: serverlessYaml },
   { path: 'infra/deploy/generated/crd.generated.yaml', build: crdYaml },
+  { path: 'infra/deploy/generated/rbac.generated.yaml', build: rbacYaml },
+  ...ramFiles,
   { path: 'docs/reference/albconfig.md', build: albConfigPage },
   { path: 'docs/reference/annotations.md', build: annotationsPage },
   { path: 'docs/reference/errors.md', build: errorsPage },
+  { path: 'docs/reference/metrics.md', build: metricsPage },
+  { path: 'docs/reference/steps.md', build: stepsPage },
 ];
 
 /** Rows whose file is missing or differs. */

@@ -18,6 +18,7 @@ interface FakeCall {
   readonly namespace: string;
   /** Empty for a list. */
   readonly name: string;
+  readonly subresource?: 'status';
 }
 
 export interface FakeKube extends Kube {
@@ -149,15 +150,16 @@ export function createFakeKube(objects: readonly KubeObject[] = []): FakeKube {
   const store = new Store();
   const calls: FakeCall[] = [];
   const failing: Failing[] = [];
-  const answer = (verb: FakeCall['verb'], kind: KindName, namespace: string, name: string): void => {
-    const call = { verb, kind, namespace, name };
+  const answer = (verb: FakeCall['verb'], kind: KindName, namespace: string, name: string, subresource?: 'status'): void => {
+    const call = { verb, kind, namespace, name, ...(subresource === undefined ? {} : { subresource }) };
     calls.push(call);
     const fault = failing.find((one) => one.times > 0 && one.match(call));
     if (fault === undefined) return;
     fault.times -= 1;
     throw fault.error;
   };
-  const asked = (verb: FakeCall['verb'], name: ObjectName): void => answer(verb, name.kind, name.namespace, name.name);
+  const asked = (verb: FakeCall['verb'], name: ObjectName, subresource?: 'status'): void =>
+    answer(verb, name.kind, name.namespace, name.name, subresource);
 
   const write = <T extends KubeObject>(name: ObjectName, version: string | undefined, next: (known: Stored) => Stored): WriteResult<T> => {
     const path = objectPath(name);
@@ -212,7 +214,7 @@ export function createFakeKube(objects: readonly KubeObject[] = []): FakeKube {
       return result.kind === 'gone' && createdByUpdate.has(name.kind) ? { kind: 'conflict' } : result;
     },
     mergePatch: async (name, patch, subresource) => {
-      asked('patch', name);
+      asked('patch', name, subresource);
       const { metadata } = patch as { readonly metadata?: { readonly resourceVersion?: string } };
       if (subresource !== undefined && !withStatus.has(name.kind)) return { kind: 'gone' };
       return write(name, metadata?.resourceVersion, (known) => {

@@ -1,0 +1,79 @@
+/**
+ * What the forwarder and the functions may do in a cluster: a row each kind, with nothing in it that the code does not use (a test compares
+ * the rows with the calls of a whole life of an AlbConfig). Nobody may read Secrets.
+ */
+import { stringify } from 'yaml';
+import { type KindName, kinds } from '#shared/kube/port.ts';
+import { ownNamespace } from '#shared/ownership.ts';
+
+/** One permission: verbs of the Kubernetes API on one kind, or on its status. */
+export interface RbacRow {
+  readonly who: 'forwarder' | 'functions';
+  readonly kind: KindName;
+  readonly subresource?: 'status';
+  readonly verbs: readonly string[];
+}
+
+const watched = ['AlbConfig', 'IngressClass', 'Ingress', 'Service', 'EndpointSlice'] as const;
+
+/** All of them. Leases are granted in our own namespace only, the others in the whole cluster: Ingresses live anywhere. */
+export const rbacRows: readonly RbacRow[] = [
+  ...watched.map((kind): RbacRow => ({ who: 'forwarder', kind, verbs: ['list', 'watch'] })),
+  // `create`: an Ingress whose class names no AlbConfig gets one. `patch`: the finalizer.
+  { who: 'functions', kind: 'AlbConfig', verbs: ['get', 'list', 'create', 'patch'] },
+  { who: 'functions', kind: 'AlbConfig', subresource: 'status', verbs: ['patch'] },
+  { who: 'functions', kind: 'IngressClass', verbs: ['list'] },
+  { who: 'functions', kind: 'Ingress', verbs: ['list'] },
+  { who: 'functions', kind: 'Ingress', subresource: 'status', verbs: ['patch'] },
+  { who: 'functions', kind: 'Service', verbs: ['get', 'list'] },
+  { who: 'functions', kind: 'EndpointSlice', verbs: ['list'] },
+  // `patch`: what is said again raises the count of the Event that says it.
+  { who: 'functions', kind: 'Event', verbs: ['get', 'create', 'patch'] },
+  // The records. `delete`: with the last thing it records.
+  { who: 'functions', kind: 'Lease', verbs: ['get', 'list', 'create', 'update', 'patch', 'delete'] },
+];
+
+const groupOf = (kind: KindName): string => {
+  const { apiVersion } = kinds[kind];
+  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+};
+
+const ruleOf = ({ kind, subresource, verbs }: RbacRow): object => ({
+  apiGroups: [groupOf(kind)],
+  resources: [subresource === undefined ? kinds[kind].plural : `${kinds[kind].plural}/${subresource}`],
+  verbs,
+});
+
+const isOwn = ({ kind }: RbacRow): boolean => kind === 'Lease';
+
+const api = 'rbac.authorization.k8s.io';
+
+/** A role and who has it: in our namespace, or in the whole cluster. */
+function grant(who: RbacRow['who'], namespaced: boolean): readonly object[] {
+  const rules = rbacRows.filter((row) => row.who === who && isOwn(row) === namespaced).map(ruleOf);
+  if (rules.length === 0) return [];
+  const prefix = namespaced ? '' : 'Cluster';
+  const metadata = { name: `albeit-${who}`, ...(namespaced ? { namespace: ownNamespace } : {}) };
+  return [
+    { apiVersion: `${api}/v1`, kind: `${prefix}Role`, metadata, rules },
+    {
+      apiVersion: `${api}/v1`,
+      kind: `${prefix}RoleBinding`,
+      metadata,
+      roleRef: { apiGroup: api, kind: `${prefix}Role`, name: metadata.name },
+      subjects: [{ kind: 'ServiceAccount', name: metadata.name, namespace: ownNamespace }],
+    },
+  ];
+}
+
+/** The manifest: namespace, service accounts, roles and bindings. */
+export function rbacYaml(): string {
+  const accounts = (['forwarder', 'functions'] as const).flatMap((who) => [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: `albeit-${who}`, namespace: ownNamespace } },
+    ...grant(who, false),
+    ...grant(who, true),
+  ]);
+  const objects = [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: ownNamespace } }, ...accounts];
+  const documents = objects.map((object) => stringify(object, { lineWidth: 0 }));
+  return `# Written by \`npm run generate\` from infra/deploy/rbac.ts; change it there.\n${documents.join('---\n')}`;
+}
