@@ -91,6 +91,28 @@ export function customResourceCases({ client, namespace, inGroup }: Setting): vo
       expect(table.body.rows[0].cells).toEqual(['one', 3, 'True']);
     });
 
+    it('go with their definition', async () => {
+      const group = 'passing.example.com';
+      const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+      const served = (status: number) =>
+        eventually(
+          () => client().get(`/apis/${group}/v1/widgets`),
+          (answer) => answer.status === status,
+        );
+      const at = `${inGroup(`${group}/v1`, await namespace())}/widgets`;
+      await client().post(definitions, definition(group));
+      await served(200);
+      expect((await client().post(at, widget(group, 'one'))).status).toBe(201);
+      await client().remove(`${definitions}/widgets.${group}`);
+      await served(404);
+      await eventually(
+        () => client().post(definitions, definition(group)),
+        (answer) => answer.status === 201,
+      );
+      expect((await served(200)).body.items).toEqual([]);
+      await client().remove(`${definitions}/widgets.${group}`);
+    });
+
     it('cannot be defined by a schema that is not structural', async () => {
       const wrong = definition('wrong.example.com');
       const schema = wrong.spec.versions[0]?.schema.openAPIV3Schema.properties.spec ?? {};

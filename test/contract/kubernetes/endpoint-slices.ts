@@ -116,6 +116,16 @@ export function endpointSliceCases({ client, namespace, inGroup }: Setting): voi
       await eventually(slicesOf(at), (answer) => answer.body.items.length === 0);
     });
 
+    it('hold a hundred endpoints at most', async () => {
+      const at = await namespace();
+      await client().post(`${at}/services`, service('web'));
+      for (let n = 0; n < 101; n += 1) await running(at, `pod-${n}`, `10.64.1.${n + 1}`);
+      const found = await eventually(slicesOf(at), (answer) => addresses(answer).length === 101);
+      const sizes = found.body.items.map((one: { endpoints: unknown[] }) => one.endpoints.length);
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(100);
+      expect(sizes).toHaveLength(2);
+    });
+
     it('are not made for a Service without a selector', async () => {
       const at = await namespace();
       await client().post(`${at}/services`, { ...service('web'), spec: { ports: [{ port: 80 }] } });

@@ -2,6 +2,7 @@
 import type { Api } from '../api.ts';
 import { builtInKind } from '../resources.ts';
 import { create } from '../write.ts';
+import { CustomResources } from './custom-resources.ts';
 import { EndpointSlices } from './endpoint-slices.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { Namespaces } from './namespaces.ts';
@@ -11,7 +12,7 @@ const SYSTEM = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
 /** Starts them and makes the namespaces of a new cluster. Returns what stops them. */
 export function startControllers(api: Api): () => void {
-  const stops = [new Namespaces(api), new GarbageCollector(api), new EndpointSlices(api)].map((controller) =>
+  const stops = [new Namespaces(api), new GarbageCollector(api), new EndpointSlices(api), new CustomResources(api)].map((controller) =>
     runOnChanges(api, controller),
   );
   for (const name of SYSTEM) create(api, builtInKind('Namespace'), '', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
