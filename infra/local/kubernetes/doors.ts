@@ -5,7 +5,7 @@ import { badRequest, methodNotAllowed, unknownPath } from './api-error.ts';
 import { readBody } from './body.ts';
 import { answer, type Exchange } from './exchange.ts';
 import type { Faults } from './faults.ts';
-import type { JsonMap } from './json.ts';
+import { type JsonMap, mapAt } from './json.ts';
 import { settingsSchema } from './settings.ts';
 
 export interface Doors {
@@ -15,8 +15,12 @@ export interface Doors {
 
 type Door = (exchange: Exchange, doors: Doors) => void | Promise<void>;
 
-/** Secrets are shown by name only. */
-const masked = (resource: string, object: JsonMap): JsonMap => (resource === '/secrets' ? { ...object, data: '***' } : object);
+/** Of a Secret only its identity: its data also stands in the annotation in which kubectl keeps what it applied. */
+function masked(resource: string, object: JsonMap): JsonMap {
+  if (resource !== '/secrets') return object;
+  const { annotations: _annotations, ...metadata } = mapAt(object, 'metadata');
+  return { apiVersion: 'v1', kind: 'Secret', metadata, type: object['type'] ?? '' };
+}
 
 const state: Door = (exchange) => {
   const resources = Object.entries(exchange.api.store.everything()).map(([key, objects]) => [

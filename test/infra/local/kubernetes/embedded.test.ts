@@ -102,13 +102,14 @@ describe('embedded Kubernetes API', () => {
     await client.post('/api/v1/namespaces/default/secrets', {
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name: 's' },
+      metadata: { name: 's', annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"password":"planted"}' } },
       stringData: { password: 'planted' },
     });
     await client.get(`${CONFIG_MAPS}/none`);
     const lines = String((await client.get('/_/journal?after=0')).body);
     const state = await client.get('/_/state');
     expect(JSON.stringify(state.body)).not.toContain(Buffer.from('planted').toString('base64'));
+    expect(JSON.stringify(state.body)).not.toContain('planted');
     expect(state.body.secrets).toHaveLength(1);
     const calls = lines
       .trim()
