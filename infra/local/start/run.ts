@@ -10,6 +10,7 @@ import { removeReadyFile, writeReadyFile } from './ready-file.ts';
 import { readRoutes } from './routes.ts';
 import type { Screen } from './screen.ts';
 import { readStepLine, Story } from './story.ts';
+import { troubles } from './trouble.ts';
 
 const example = 'examples/cafe.yaml';
 /** What the example may take from its application to the last pod's answer. */
@@ -60,7 +61,12 @@ async function runExample(cloud: LocalCloud, screen: Screen, signal: AbortSignal
   const applied = await applyFile(cloud.kube, example);
   screen.line(`applied ${example}: ${applied.map((name) => `${name.kind}/${name.name}`).join(' ')}`);
   const listeners = (): Promise<readonly KnownListener[]> => readListeners(cloud.facts.alb);
-  const reached = await untilAnswered(cloud.kube, routes, listeners, { withinMs: answeredWithinMs, signal });
+  const reached = await untilAnswered(cloud.kube, routes, listeners, { withinMs: answeredWithinMs, signal }).catch(
+    async (error: unknown) => {
+      const said = signal.aborted ? [] : await troubles(cloud.kube);
+      throw new Error([error instanceof Error ? error.message : String(error), ...said].join('\n  '));
+    },
+  );
   showAnswers(reached, screen);
   return reached;
 }
