@@ -148,6 +148,11 @@ const rows = {
     say: 'the ALB {id} has been deleted outside Albeit',
     next: 'delete the AlbConfig and create it again, or remove status by deleting its record',
   },
+  'LOAD-BALANCER-FAILED': {
+    policy: 'retry',
+    say: 'the service could not make the ALB {id}',
+    next: 'nothing: another is made when it has been taken away; check the zones and the quota of ALBs if it happens again',
+  },
   'LOAD-BALANCER-AMBIGUOUS': {
     policy: 'hold',
     say: 'more than one ALB carries the tags of this AlbConfig: {ids}',

@@ -1,9 +1,9 @@
 /** On a resync: Services whose endpoints changed while nobody listened. One list of all slices, one of all Service records, no cloud call. */
 import { mergeSlices, serviceNameLabel } from '#shared/kube/endpoint-reader.ts';
 import type { EndpointSlice } from '#shared/model/wish.ts';
+import type { StoredRecord } from '#shared/step/lease.ts';
 import { digestOf, wantedAddresses } from '#shared/step/member-digest.ts';
 import { emptyServiceLedger, type ServiceLedger } from '#shared/step/record.ts';
-import type { StoredRecord } from '#shared/step/records.ts';
 import type { Send, Workshop } from '#shared/step/workshop.ts';
 
 export async function changedMembers(at: Workshop): Promise<readonly Send[]> {

@@ -1,6 +1,6 @@
 /** Step `instance`: the ALB instance of an AlbConfig. */
 
-import type { StepDefinition } from '#shared/step/run.ts';
+import type { StepDefinition } from '#shared/step/run-context.ts';
 import { serve } from '#shared/step/serve.ts';
 import { runAll } from '#shared/step/serve-chain.ts';
 import { loadBalancers } from './load-balancers.ts';

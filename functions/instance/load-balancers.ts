@@ -4,6 +4,7 @@ import { AlbeitError } from '#shared/errors.ts';
 import type { LoadBalancerSpec } from '#shared/model/stack.ts';
 import { albConfigTags } from '#shared/ownership.ts';
 import { changedFields, type Field, scalar } from '#shared/plan/fields.ts';
+import { forgetLoadBalancer } from '#shared/step/ledger.ts';
 import { defineNoun } from '#shared/step/noun.ts';
 import { done } from '#shared/step/outcome.ts';
 import type { AlbConfigLedger } from '#shared/step/record.ts';
@@ -27,9 +28,11 @@ const remembered = (one: LoadBalancer, createdAt?: number): NonNullable<AlbConfi
 async function byId(scene: Scene, id: string): Promise<readonly LoadBalancer[]> {
   const found = await scene.cloud.alb.getLoadBalancer(id);
   if (found !== undefined) return [found];
-  // Removed by us, as wanted; or removed by somebody else, which a person must look at before a new one with another name appears.
-  if (scene.stack.want === 'remove') return [];
-  throw new AlbeitError('LOAD-BALANCER-GONE', { id });
+  const ours = scene.stack.want === 'remove' || scene.ledger.loadBalancer?.leaving === true;
+  // Removed by somebody else: a person must look at that before a new one with another name appears.
+  if (!ours) throw new AlbeitError('LOAD-BALANCER-GONE', { id });
+  scene.remember(forgetLoadBalancer);
+  return scene.stack.want === 'remove' ? [] : byTags(scene);
 }
 
 async function byTags(scene: Scene): Promise<readonly LoadBalancer[]> {
@@ -48,14 +51,11 @@ async function make(spec: LoadBalancerSpec, scene: Scene): Promise<void> {
   scene.remember((ledger) => ({
     ...ledger,
     loadBalancer: { id: loadBalancerId, dnsName: '', active: false, createdAt: scene.now() },
-    untouched: [...(isNew(ledger) ? (['server-group'] as const) : []), 'listener', 'rule'],
+    untouched: [...(scene.firstEver ? (['server-group'] as const) : []), 'listener', 'rule'],
     listeners: {},
     groupsInRules: [],
   }));
 }
-
-/** The record's first intent: no group of this AlbConfig was ever asked for, so there is none to find. */
-const isNew = (ledger: AlbConfigLedger): boolean => ledger.incarnation === 1 && Object.keys(ledger.groups).length === 0;
 
 async function take(one: LoadBalancer, scene: Scene): Promise<void> {
   const { alb } = scene.cloud;

@@ -1,5 +1,5 @@
 /** Step `listener`: the listeners of an ALB instance. */
-import type { StepDefinition } from '#shared/step/run.ts';
+import type { StepDefinition } from '#shared/step/run-context.ts';
 import { serve } from '#shared/step/serve.ts';
 import { runAll } from '#shared/step/serve-chain.ts';
 import { listeners } from './listeners.ts';

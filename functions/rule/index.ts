@@ -1,5 +1,5 @@
 /** Step `rule`: the forwarding rules of an ALB's listeners; the last of the chain. */
-import type { StepDefinition } from '#shared/step/run.ts';
+import type { StepDefinition } from '#shared/step/run-context.ts';
 import { serve } from '#shared/step/serve.ts';
 import { runAll } from '#shared/step/serve-chain.ts';
 import { rules } from './rules.ts';

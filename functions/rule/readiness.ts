@@ -8,31 +8,46 @@ import type { Scene } from '#shared/step/scene.ts';
 const isReady = (members: GroupMembers | undefined): boolean =>
   members?.wanted !== undefined && (members.wanted === 0 || (members.registered ?? 0) > 0);
 
-/** Tries after which a Service whose groups nobody has looked at is asked for again: its request may have died with its sender. */
-const askAgainEvery = 5;
+/** After this long (ms) a Service whose groups nobody has looked at is asked for again: its request may have died with its sender. */
+const askAgainAfterMs = 5000;
+/** A group that gets no member for long (no pod can be reached) is looked at less and less often, down to this pause (seconds). */
+const longestPauseSeconds = 10;
 
-function askAgain(group: ServerGroupSpec, known: GroupMembers | undefined, scene: Scene): void {
-  if (group.members === undefined || known !== undefined || scene.attempt % askAgainEvery !== askAgainEvery - 1) return;
-  const key: ServiceKey = {
-    kind: 'Service',
-    cluster: scene.stack.key.cluster,
-    namespace: group.members.namespace,
-    name: group.members.service,
-  };
-  scene.ask({ type: 'albeit.members.requested', version: 1, key, attempt: 0 }, 0);
+const serviceKey = (namespace: string, name: string, scene: Scene): ServiceKey => ({
+  kind: 'Service',
+  cluster: scene.stack.key.cluster,
+  namespace,
+  name,
+});
+
+/** Remembers that rules wait, or that none does any more, and asks again for what nobody has looked at. */
+function keepWaiting(unseen: ReadonlyMap<string, ServiceKey>, waiting: boolean, scene: Scene): void {
+  const now = scene.now();
+  const { membersAwaited = { since: now, asked: now } } = scene.ledger;
+  const due = now - membersAwaited.asked >= askAgainAfterMs;
+  if (due) for (const key of unseen.values()) scene.ask({ type: 'albeit.members.requested', version: 1, key, attempt: 0 }, 0);
+  scene.remember(({ membersAwaited: _former, ...ledger }) =>
+    waiting ? { ...ledger, membersAwaited: { since: membersAwaited.since, asked: due ? now : membersAwaited.asked } } : ledger,
+  );
 }
+
+/** Pause before the next look, in whole seconds: a tenth of the time waited so far. */
+export const pauseForMembers = (scene: Scene): number =>
+  Math.min(longestPauseSeconds, Math.max(1, Math.floor((scene.now() - (scene.ledger.membersAwaited?.since ?? scene.now())) / 10_000)));
 
 /** Owner hashes of Ingresses with a rule to a group that has no member yet, each with what it waits for. They keep what they have meanwhile. */
 export async function waitingOwners(scene: Scene): Promise<ReadonlyMap<string, string>> {
   const services = await scene.services();
   const unready = new Map<string, string>();
+  const unseen = new Map<string, ServiceKey>();
   for (const group of scene.stack.groups) {
     const known = membersOf(group, services, scene);
-    if (group.members !== undefined && !isReady(known)) {
-      askAgain(group, known, scene);
-      unready.set(group.identity, `members of ${group.members.namespace}/${group.members.service}`);
-    }
+    if (group.members === undefined || isReady(known)) continue;
+    const { namespace, service } = group.members;
+    unready.set(group.identity, `members of ${namespace}/${service}`);
+    if (known === undefined) unseen.set(`${namespace}/${service}`, serviceKey(namespace, service, scene));
   }
+  keepWaiting(unseen, unready.size > 0, scene);
   const owners = new Map<string, string>();
   for (const rule of scene.stack.rules) {
     const missing = rule.actions.flatMap((action) => action.groups.map(({ group }) => unready.get(group))).find((one) => one !== undefined);
@@ -45,6 +60,5 @@ function membersOf(group: ServerGroupSpec, services: Awaited<ReturnType<Scene['s
   const { members } = group;
   const groupId = scene.ledger.groups[group.identity];
   if (members === undefined || groupId === undefined) return undefined;
-  const key: ServiceKey = { kind: 'Service', cluster: scene.stack.key.cluster, namespace: members.namespace, name: members.service };
-  return services.get(keyText(key))?.ledger.members[groupId];
+  return services.get(keyText(serviceKey(members.namespace, members.service, scene)))?.ledger.members[groupId];
 }

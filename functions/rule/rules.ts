@@ -14,7 +14,7 @@ import { problemOf } from '#shared/step/failure-outcome.ts';
 import { defineNoun } from '#shared/step/noun.ts';
 import { combine, done, type Outcome, wait } from '#shared/step/outcome.ts';
 import type { Scene } from '#shared/step/scene.ts';
-import { waitingOwners } from './readiness.ts';
+import { pauseForMembers, waitingOwners } from './readiness.ts';
 
 /** One call on one listener. `last`: nothing is left to call on it afterwards. */
 interface Call<P extends RulePhase> {
@@ -112,6 +112,8 @@ const byKind = <K extends RulePhase['kind']>(calls: readonly Call<RulePhase>[], 
   // The filter is what makes the cast true.
   calls.filter((call) => call.phase.kind === kind) as unknown as readonly Of<K>[];
 
+const nothing = { create: [], update: [], remove: [] } as const;
+
 export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>({
   kind: 'rule',
   uses: ['ListRules', 'CreateRules', 'UpdateRulesAttribute', 'DeleteRules', 'GetLoadBalancerAttribute', 'ListAsynJobs'],
@@ -132,7 +134,7 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
     const plans = scene.stack.listeners.map((one) => planListener(one.identity, observed, keep, scene));
     const unsettled = observed.filter((rule) => rule.status !== settled).map((rule) => rule.ruleName);
     if (needsConfirmation(plans, scene))
-      return { create: [], update: [], remove: [], unsettled: [...unsettled, 'a removal of most rules, to be confirmed'] };
+      return { ...nothing, unsettled: [...unsettled, 'a removal of most rules, to be confirmed,'], pauseSeconds: confirmSeconds };
     scene.remember((ledger) => ({
       ...ledger,
       groupsInRules: [...new Set(plans.flatMap((plan) => plan.groups))].filter((id) => id !== ''),
@@ -147,6 +149,7 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
       update: byKind(calls, 'update'),
       remove: byKind(calls, 'remove'),
       unsettled: [...unsettled, ...pending],
+      pauseSeconds: unsettled.length > 0 || pending.length === 0 ? 1 : pauseForMembers(scene),
     };
   },
   async create(calls, scene) {

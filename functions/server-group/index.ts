@@ -1,6 +1,6 @@
 /** Step `server-group`: groups, which the chain makes and collects, and their members, which the lane of Services alone writes. */
 import type { MembersRequested, Message } from '#events/contract/messages.ts';
-import type { StepDefinition } from '#shared/step/run.ts';
+import type { StepDefinition } from '#shared/step/run-context.ts';
 import { serve } from '#shared/step/serve.ts';
 import { runAll } from '#shared/step/serve-chain.ts';
 import { groups } from './groups.ts';

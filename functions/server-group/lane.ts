@@ -2,9 +2,9 @@
 import type { MembersRequested } from '#events/contract/messages.ts';
 import type { Endpoint } from '#shared/kube/endpoint-reader.ts';
 import type { ObjectRef } from '#shared/problem.ts';
+import type { Claim } from '#shared/step/claim.ts';
 import type { Outcome } from '#shared/step/outcome.ts';
 import type { ServiceLedger } from '#shared/step/record.ts';
-import type { Claim } from '#shared/step/records.ts';
 import type { Send } from '#shared/step/workshop.ts';
 import type { GroupWork } from './group-work.ts';
 

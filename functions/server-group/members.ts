@@ -9,6 +9,7 @@ import { eachLimited } from '#shared/step/each-limited.ts';
 import { outcomeOf } from '#shared/step/failure-outcome.ts';
 import { combine, done, wait } from '#shared/step/outcome.ts';
 import { emptyServiceLedger, type GroupMembers } from '#shared/step/record.ts';
+import { isTaken, outcomeOfTaken } from '#shared/step/records.ts';
 import type { Send, Settlement, Workshop } from '#shared/step/workshop.ts';
 import { applyGroup } from './apply-members.ts';
 import { lookAtGroup, missingAddresses } from './group-work.ts';
@@ -52,7 +53,8 @@ async function claimAll(messages: readonly MembersRequested[], at: Workshop, set
     try {
       const claim = await at.records.claimExisting(message.key, at, emptyServiceLedger);
       // No record: no chain has made a group for this Service.
-      if (claim === 'absent' || claim === 'taken') settled.set(message, { outcome: done(false), sends: [], facts: { claim } });
+      if (claim === 'absent') settled.set(message, { outcome: done(false), sends: [], facts: { claim } });
+      else if (isTaken(claim)) settled.set(message, { outcome: outcomeOfTaken(claim), sends: [], facts: { claim: 'taken' } });
       else lanes.push({ message, claim, ledger: claim.record.ledger, endpoints: [], work: [], outcome: done(false), sends: [] });
     } catch (error) {
       settled.set(message, {

@@ -27,15 +27,23 @@ export const wishHash = (hashes: StepHashes): string => shortHash(chainSteps.map
 /** A chain whose message has not come back for this long (ms) is taken for lost; parked messages come back within ten minutes. */
 const lostAfterMs = 15 * 60 * 1000;
 
-/** A chain for this very wish is under way: its next message is in a queue. */
+/** A chain is under way, for whatever wish: its next message is in a queue. */
+export const hasChain = (ledger: AlbConfigLedger, now: number): boolean =>
+  ledger.underway !== undefined && now - ledger.underway.at < lostAfterMs;
+
+/** A chain for this very wish is under way. */
 export const isUnderway = (ledger: AlbConfigLedger, hashes: StepHashes, now: number): boolean =>
-  ledger.underway !== undefined && ledger.underway.wish === wishHash(hashes) && now - ledger.underway.at < lostAfterMs;
+  hasChain(ledger, now) && ledger.underway?.wish === wishHash(hashes);
 
 /** A step with nothing to apply: its hash stands, or every write of the same target was accepted and only verification is left. */
 const isSatisfied = (ledger: AlbConfigLedger, hashes: StepHashes, step: ChainStep): boolean => {
   const entry = ledger.steps[step];
   return entry?.hash === hashes[step] || (entry?.applied === true && entry.target === hashes[step]);
 };
+
+/** Where the chain stands: each step builds on those before it, so the first that is not satisfied is the one to run. */
+export const firstUnsatisfied = (ledger: AlbConfigLedger, hashes: StepHashes): ChainStep | undefined =>
+  chainSteps.find((step) => !isSatisfied(ledger, hashes, step));
 
 /** Listeners and groups that we made, that nobody wants any more, and that nothing in the cloud points to. */
 export function collectable(
@@ -68,14 +76,31 @@ export function hopAfter(
   now: number,
 ): Hop | undefined {
   const path = order[at.phase];
-  const rest = path.slice(path.indexOf(at.step) + 1);
-  if (at.phase !== 'apply') return rest[0] === undefined ? undefined : { step: rest[0], phase: at.phase, delaySeconds: 0 };
-  const next = rest.find((step) => !isSatisfied(ledger, hashes, step)) ?? path.find((step) => !isSatisfied(ledger, hashes, step));
+  const after = path[path.indexOf(at.step) + 1];
+  if (at.phase === 'delete') return after === undefined ? undefined : { step: after, phase: 'delete', delaySeconds: 0 };
+  // Also while collecting: the wish may have changed since, and this chain, being under way, is the one that sees to it.
+  const next = firstUnsatisfied(ledger, hashes);
   if (next !== undefined) return { step: next, phase: 'apply', delaySeconds: delayBefore(next, ledger, now) };
+  if (at.phase === 'collect' && after !== undefined) return { step: after, phase: 'collect', delaySeconds: 0 };
   // Nothing is left to write, but something is not verified: the last step answers for all.
   if (!isQuiet(ledger)) return { step: 'rule', phase: 'apply', delaySeconds: delayBefore('listener', ledger, now) };
+  return at.phase === 'collect' ? undefined : collecting(stack, ledger);
+}
+
+function collecting(stack: Stack, ledger: AlbConfigLedger): Hop | undefined {
   const surplus = collectable(stack, ledger);
   return surplus.listeners.length + surplus.groups.length > 0 ? { step: 'listener', phase: 'collect', delaySeconds: 0 } : undefined;
+}
+
+/** What an earlier step made proved not to be there: the chain goes back to it instead of trying the same again. */
+export function hopBack(
+  at: { readonly step: ChainStep; readonly phase: Phase },
+  ledger: AlbConfigLedger,
+  hashes: StepHashes,
+): Hop | undefined {
+  const before = chainSteps.slice(0, chainSteps.indexOf(at.step));
+  const first = at.phase === 'apply' ? before.find((step) => !isSatisfied(ledger, hashes, step)) : undefined;
+  return first === undefined ? undefined : { step: first, phase: 'apply', delaySeconds: 1 };
 }
 
 /** Nothing is left of it but, perhaps, the memory that it was removed, which stays while Ingresses name it. */
@@ -87,9 +112,7 @@ export function firstHop(stack: Stack, ledger: AlbConfigLedger | undefined, hash
   if (stack.mode === 'paused' || stack.want === 'hold') return undefined;
   if (stack.want === 'remove') return isRemoved(stack, ledger) ? undefined : { step: 'instance', phase: 'delete', delaySeconds: 0 };
   if (ledger === undefined) return { step: 'instance', phase: 'apply', delaySeconds: 0 };
-  const first = chainSteps.find((step) => !isSatisfied(ledger, hashes, step));
+  const first = firstUnsatisfied(ledger, hashes);
   if (first !== undefined) return { step: first, phase: 'apply', delaySeconds: 0 };
-  if (!isQuiet(ledger)) return { step: 'rule', phase: 'apply', delaySeconds: 0 };
-  const surplus = collectable(stack, ledger);
-  return surplus.listeners.length + surplus.groups.length > 0 ? { step: 'listener', phase: 'collect', delaySeconds: 0 } : undefined;
+  return isQuiet(ledger) ? collecting(stack, ledger) : { step: 'rule', phase: 'apply', delaySeconds: 0 };
 }

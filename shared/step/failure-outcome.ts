@@ -2,8 +2,9 @@
 import { CloudFailure, type FailureClass } from '#shared/cloud/failure.ts';
 import { AlbeitError } from '#shared/errors.ts';
 import type { ObjectRef, Problem } from '#shared/problem.ts';
+import { ClaimLost } from './claim.ts';
+import { OutOfTime } from './guard.ts';
 import { type Outcome, wait } from './outcome.ts';
-import { ClaimLost } from './records.ts';
 
 const park = (error: AlbeitError, owner: ObjectRef, afterSeconds?: number): Outcome => ({
   kind: 'park',
@@ -26,9 +27,13 @@ function ofCloud(error: CloudFailure, owner: ObjectRef): Outcome {
   return error.failure === 'quota' ? park(error, owner, 60) : park(error, owner);
 }
 
-/** The outcome of an error thrown while `owner` was worked on. Anything unknown is parked, logged with its stack, and never lost. */
+/** Neither of the family nor a claim that ran out: a defect of this program. */
+export const isUnexpected = (error: unknown): boolean =>
+  !(error instanceof AlbeitError || error instanceof ClaimLost || error instanceof OutOfTime);
+
+/** The outcome of an error thrown while `owner` was worked on. Anything unknown is parked and never lost. */
 export function outcomeOf(error: unknown, owner: ObjectRef): Outcome {
-  if (error instanceof ClaimLost) return wait(1, error.message);
+  if (error instanceof ClaimLost || error instanceof OutOfTime) return wait(1, error.message);
   if (error instanceof CloudFailure) return ofCloud(error, owner);
   if (error instanceof AlbeitError) return park(error, owner);
   const detail = error instanceof Error ? error.message : String(error);

@@ -1,8 +1,8 @@
 /** Verifying asynchronous work: every unverified job of the record is asked about in one go, ten ids a call. */
-import { type ChainStep, chainSteps } from '#events/contract/messages.ts';
+import { type ChainStep, chainSteps, type Phase } from '#events/contract/messages.ts';
 import type { Job } from '#shared/cloud/alb/port.ts';
 import type { ObjectRef, Problem } from '#shared/problem.ts';
-import { forgetStep } from './ledger.ts';
+import { forgetLoadBalancer, forgetStep } from './ledger.ts';
 import { type Outcome, wait } from './outcome.ts';
 import type { AlbConfigLedger, PendingJob } from './record.ts';
 import type { Scene } from './scene.ts';
@@ -21,7 +21,10 @@ export function digestJobs(ledger: AlbConfigLedger, jobs: readonly Job[]): AlbCo
   return failed.reduce<AlbConfigLedger>((left, one) => forgetStep(left, one.step), rest);
 }
 
-/** Whose unverified jobs keep a step from going on. The last step answers for all; a job is never asked about for its own sake alone. */
+/**
+ * Whose unverified jobs keep a step from going on. The last step answers for all, and so does whoever takes things down, because what a
+ * chain that was broken off has begun must end first; a job is never asked about for its own sake alone.
+ */
 const gates: Readonly<Record<ChainStep, readonly ChainStep[]>> = {
   instance: ['instance'],
   'server-group': ['server-group'],
@@ -44,21 +47,30 @@ export async function verifyLoadBalancer(scene: Scene, owner: ObjectRef): Promis
     return undefined;
   }
   if (found !== undefined && found.status !== 'CreateFailed') return wait(2, `the load balancer is ${found.status}`);
-  scene.tell({ code: 'LOAD-BALANCER-GONE', object: owner, facts: { id: made.id } });
+  scene.tell({ code: 'LOAD-BALANCER-FAILED', object: owner, facts: { id: made.id } });
+  // The service takes away what it could not make; then there is none, and the chain makes another.
+  if (found === undefined && made.createdAt !== undefined) scene.remember(forgetLoadBalancer);
   return { kind: 'park', because: `the load balancer ${made.id} was not made`, problems: [] };
 }
 
 /** Asks about all unverified jobs at once when one of them keeps this step from going on. An outcome means: not yet. */
-export async function verifyJobs(scene: Scene, step: ChainStep, owner: ObjectRef): Promise<Outcome | undefined> {
+export async function verifyJobs(
+  scene: Scene,
+  at: { readonly step: ChainStep; readonly phase: Phase },
+  owner: ObjectRef,
+): Promise<Outcome | undefined> {
+  const gating = new Set<ChainStep>(at.phase === 'apply' ? gates[at.step] : chainSteps);
   const pending = scene.ledger.jobs;
-  if (!pending.some((one) => gates[step].includes(one.step))) return undefined;
+  if (!pending.some((one) => gating.has(one.step))) return undefined;
   const jobs = await scene.cloud.alb.getJobs(pending.map((one) => one.jobId));
   const byId = new Map(jobs.map((job) => [job.jobId, job]));
-  for (const one of pending) {
+  const problems = pending.flatMap((one) => {
     const job = byId.get(one.jobId);
-    if (job?.status === 'Failed') scene.tell(failureOf(one, job, owner));
-  }
+    return job?.status === 'Failed' ? [failureOf(one, job, owner)] : [];
+  });
   scene.remember((ledger) => digestJobs(ledger, jobs));
-  const left = scene.ledger.jobs.filter((one) => gates[step].includes(one.step)).length;
+  // Begun again, but with growing pauses: what fails every time would otherwise be written every second.
+  if (problems.length > 0) return { kind: 'park', because: `${problems.length} job(s) of the service failed`, problems };
+  const left = scene.ledger.jobs.filter((one) => gating.has(one.step)).length;
   return left > 0 ? wait(1, `${left} job(s) of the service still run`) : undefined;
 }

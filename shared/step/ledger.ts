@@ -10,7 +10,9 @@ const withStep = (ledger: AlbConfigLedger, step: ChainStep, entry: StepLedger): 
 /** Before the first write: the verified hash goes, and a new intent gets a new incarnation. The same intent tried again keeps its own. */
 export function beginStep(ledger: AlbConfigLedger, step: ChainStep, target: string): AlbConfigLedger {
   const sameIntent = ledger.steps[step]?.target === target;
-  const begun = withStep(ledger, step, { target });
+  const { removalAsked: _another, ...rest } = ledger;
+  // What a person or a second reading agreed to was another wish's removal.
+  const begun = withStep(sameIntent ? ledger : rest, step, { target });
   return {
     ...begun,
     incarnation: sameIntent ? ledger.incarnation : ledger.incarnation + 1,
@@ -38,9 +40,13 @@ export function settleSteps(ledger: AlbConfigLedger): AlbConfigLedger {
   return settled;
 }
 
-/** A job failed, or what we remember proved wrong: the step is to look again, under a new intent. */
+/**
+ * A job failed, or what we remember proved wrong: the step is to look again, under a new intent. Without a new incarnation a deletion that
+ * failed would be asked for with the same token again, and answered with the failed job for ever.
+ */
 export const forgetStep = (ledger: AlbConfigLedger, step: ChainStep): AlbConfigLedger => ({
   ...withStep(ledger, step, {}),
+  incarnation: ledger.incarnation + 1,
   jobs: ledger.jobs.filter((job) => job.step !== step),
 });
 
@@ -53,6 +59,30 @@ export const forgetAll = (ledger: AlbConfigLedger): AlbConfigLedger => ({
   jobs: [],
   steps: {},
 });
+
+/** The balancer that we made never came to be, or went because we wanted it: the next one is looked for by tags, then made. */
+export function forgetLoadBalancer(ledger: AlbConfigLedger): AlbConfigLedger {
+  const { loadBalancer: _gone, ...rest } = ledger;
+  return { ...forgetStep(rest, 'instance'), listeners: {}, groupsInRules: [] };
+}
+
+/**
+ * Before the first deletion of everything: nothing is known to be applied any more, so a wish that comes back starts at the top; and a
+ * balancer that is not there then is our own doing.
+ */
+export const beginRemoval = (ledger: AlbConfigLedger): AlbConfigLedger => ({
+  ...ledger,
+  incarnation: ledger.incarnation + 1,
+  steps: {},
+  groups: {},
+  listeners: {},
+  groupsInRules: [],
+  ...(ledger.loadBalancer === undefined ? {} : { loadBalancer: { ...ledger.loadBalancer, leaving: true } }),
+});
+
+/** Whether that was done already. */
+export const isRemovalBegun = (ledger: AlbConfigLedger): boolean =>
+  Object.keys(ledger.steps).length === 0 && (ledger.loadBalancer === undefined || ledger.loadBalancer.leaving === true);
 
 /** Drift is looked for by reading what the chain keeps anew; the balancer itself is met on the way. */
 export const forgetContents = (ledger: AlbConfigLedger): AlbConfigLedger => ({

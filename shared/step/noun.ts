@@ -12,6 +12,8 @@ export interface Changes<C, U, R> {
   readonly remove: readonly R[];
   /** Identities that the service is still changing: they are waited for before anything is written, because it would refuse. */
   readonly unsettled: readonly string[];
+  /** Before they are looked at again, in whole seconds; absent: 1. */
+  readonly pauseSeconds?: number;
 }
 
 export interface NounSpec<O, C, U, R> {
@@ -44,7 +46,9 @@ export interface Noun {
 }
 
 const settling = (changes: Changes<unknown, unknown, unknown>): Outcome | undefined =>
-  changes.unsettled.length === 0 ? undefined : wait(1, `${changes.unsettled.slice(0, 3).join(', ')} still changing`);
+  changes.unsettled.length === 0
+    ? undefined
+    : wait(changes.pauseSeconds ?? 1, `${changes.unsettled.slice(0, 3).join(', ')} still changing`);
 
 /** Gives a noun its half of the sentence: observe, compare, apply. */
 export function defineNoun<O, C, U, R>(spec: NounSpec<O, C, U, R>): Noun {

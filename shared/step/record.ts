@@ -35,6 +35,8 @@ export interface AlbConfigLedger {
     readonly active: boolean;
     /** API server's clock, ms: when we created it. Absent when we found it. */
     readonly createdAt?: number;
+    /** We have begun to delete it: when it is not there any more, nobody else took it away. */
+    readonly leaving?: boolean;
   };
   /** Steps whose things nobody can have written yet, because this record made their parent: there is nothing to observe. */
   readonly untouched: readonly ChainStep[];
@@ -43,8 +45,13 @@ export interface AlbConfigLedger {
   /** Ids of groups that rules in the cloud pointed to when we last looked: not collected while they are here. */
   readonly groupsInRules: readonly string[];
   readonly jobs: readonly PendingJob[];
-  /** A removal so large that a second reading must confirm it: for which intent, and when it was first wanted (API server's clock, ms). */
+  /**
+   * A removal so large that a second reading must confirm it: for which intent (a step's target, or `everything` when the AlbConfig was not
+   * there any more), and when it was first wanted (API server's clock, ms).
+   */
   readonly removalAsked?: { readonly target: string; readonly at: number };
+  /** Rules wait for members of their groups: since when, and when the lane was last asked for them (API server's clock, ms). */
+  readonly membersAwaited?: { readonly since: number; readonly asked: number };
   readonly steps: Readonly<Partial<Record<ChainStep, StepLedger>>>;
   /** The chain that is under way: its next message is in a queue. A second one for the same wish need not be started. */
   readonly underway?: {

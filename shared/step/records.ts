@@ -1,46 +1,27 @@
 /**
  * Records in the API server: one `coordination.k8s.io/Lease` per key, changed only by compare-and-swap. The holder's part is claim and
- * ledger; beside it stand a mark that contenders leave (`dirty`) and, on Services, the groups that chains made.
+ * ledger; beside it stand a mark that contenders leave and, on Services, the groups that chains made.
  */
 import { type Key, keyText } from '#events/contract/messages.ts';
-import type { Kube, KubeObject, ObjectName } from '#shared/kube/port.ts';
-import { ownNamespace, shortHash } from '#shared/ownership.ts';
+import type { Kube } from '#shared/kube/port.ts';
+import { ownNamespace } from '#shared/ownership.ts';
+import { type Claim, ClaimLost, holding, swapTries } from './claim.ts';
+import {
+  freshLease,
+  groupsField,
+  heldSpec,
+  keyOf,
+  type Lease,
+  leaseName,
+  markOf,
+  markPatch,
+  readLease,
+  recordSelector,
+  type StoredRecord,
+  withoutMark,
+} from './lease.ts';
+import { done, type Outcome, wait } from './outcome.ts';
 import type { ServiceGroup } from './record.ts';
-
-interface Lease extends KubeObject {
-  readonly spec: {
-    readonly holderIdentity?: string | null;
-    readonly leaseDurationSeconds?: number | null;
-    readonly acquireTime?: string | null;
-    readonly renewTime?: string | null;
-    readonly leaseTransitions?: number;
-  };
-}
-
-const annotation = { key: 'albeit.io/key', ledger: 'albeit.io/ledger', dirty: 'albeit.io/dirty' } as const;
-const label = { kind: 'albeit.io/record', cluster: 'albeit.io/cluster' } as const;
-const groupsPrefix = 'groups.albeit.io/';
-
-/** A record as read, whoever holds it. `T` is the ledger of the key's kind. */
-export interface StoredRecord<T> {
-  readonly key: Key;
-  readonly ledger: T;
-  /** Times the claim changed hands. */
-  readonly epoch: number;
-  readonly claimedUntil: number;
-  /** Groups that chains made for this Service, by group id. */
-  readonly groups: Readonly<Record<string, ServiceGroup>>;
-}
-
-/** A claim that we hold. Every method throws `ClaimLost` when somebody else took it. */
-export interface Claim<T> {
-  readonly record: StoredRecord<T>;
-  /** Whether the claim still covers a call of `ms` milliseconds. */
-  covers(ms: number): boolean;
-  save(ledger: T): Promise<void>;
-  /** Ends the claim by the same swap. `again`: a contender left its mark, the key must be put back once. `undefined` removes the record. */
-  release(ledger: T | undefined): Promise<{ readonly again: boolean }>;
-}
 
 /** Who claims, and for how long. */
 export interface Claimant {
@@ -48,216 +29,117 @@ export interface Claimant {
   readonly claimSeconds: number;
 }
 
-export class ClaimLost extends Error {
-  override readonly name = 'ClaimLost';
+/** Somebody else holds the claim, and a mark tells him to put the key back. */
+export interface Taken {
+  readonly taken: true;
+  /**
+   * Seconds until the claim runs out, for whoever left the mark: a holder that has died will never see it, so the first contender comes
+   * back then. 0: another contender was first and does.
+   */
+  readonly comeBackSeconds: number;
 }
 
 export interface Records {
   read<T>(key: Key, empty: T): Promise<StoredRecord<T> | undefined>;
-  /** All records of one kind of key, by key text. */
+  /** All records of one kind of key, by key text; a Lease that somebody has damaged is left out. */
   list<T>(kind: Key['kind'], empty: T): Promise<ReadonlyMap<string, StoredRecord<T>>>;
-  /** `taken`: somebody holds it; our mark was left, so the holder will put the key back. */
-  claim<T>(key: Key, by: Claimant, empty: T): Promise<Claim<T> | 'taken'>;
+  claim<T>(key: Key, by: Claimant, empty: T): Promise<Claim<T> | Taken>;
   /** The same, but a key without a record stays without one: `absent`. */
-  claimExisting<T>(key: Key, by: Claimant, empty: T): Promise<Claim<T> | 'taken' | 'absent'>;
+  claimExisting<T>(key: Key, by: Claimant, empty: T): Promise<Claim<T> | Taken | 'absent'>;
   /** Says which groups a chain made for a Service; an empty object takes them back. Needs no claim: it is the chain's own field. */
   setGroups(service: Key, albConfig: string, groups: Readonly<Record<string, ServiceGroup>>): Promise<void>;
 }
 
-/** `albconfig-cafe-5c1f…`: readable, unique, and a valid object name for any key. */
-export function recordName(key: Key): string {
-  const readable = key.kind === 'Service' ? `${key.namespace}-${key.name}` : key.kind === 'AlbConfig' ? key.name : 'cluster';
-  const prefix = `${key.kind}-${readable}`
-    .toLowerCase()
-    .slice(0, 60)
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/-+$/, '');
-  return `${prefix}-${shortHash(keyText(key))}`;
+/** How a message ends whose key is taken. */
+export const outcomeOfTaken = ({ comeBackSeconds }: Taken): Outcome =>
+  comeBackSeconds === 0 ? done(false) : wait(comeBackSeconds, 'another invocation holds this key');
+
+export const isTaken = (claim: object | string): claim is Taken => typeof claim === 'object' && 'taken' in claim;
+
+const takenUntil = (until: number, now: number): Taken => ({ taken: true, comeBackSeconds: Math.max(1, Math.ceil((until - now) / 1000)) });
+
+interface Asked<T> {
+  readonly key: Key;
+  readonly by: Claimant;
+  readonly empty: T;
+  /** Whether a record is made when there is none. */
+  readonly create: boolean;
 }
 
-const leaseName = (key: Key): ObjectName => ({ kind: 'Lease', namespace: ownNamespace, name: recordName(key) });
+class Claiming {
+  readonly #kube: Kube;
 
-/** Lease times are RFC 3339 with microseconds. */
-const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
-
-function groupsOf(annotations: Readonly<Record<string, string>>): Record<string, ServiceGroup> {
-  const all: Record<string, ServiceGroup> = {};
-  for (const [name, text] of Object.entries(annotations)) {
-    // Written by setGroups below, and by nobody else: the cast states that.
-    if (name.startsWith(groupsPrefix)) Object.assign(all, JSON.parse(text) as Record<string, ServiceGroup>);
+  constructor(kube: Kube) {
+    this.#kube = kube;
   }
-  return all;
-}
 
-function readLease<T>(lease: Lease, empty: T): StoredRecord<T> {
-  const annotations = lease.metadata.annotations ?? {};
-  const { holderIdentity, renewTime, leaseDurationSeconds, leaseTransitions } = lease.spec;
-  const held = holderIdentity !== undefined && holderIdentity !== null && holderIdentity !== '' && typeof renewTime === 'string';
-  return {
-    // Written by claim() and setGroups() below: the casts state that. A ledger that does not parse counts as lost.
-    key: JSON.parse(annotations[annotation.key] ?? '{}') as Key,
-    ledger: parseLedger(annotations[annotation.ledger], empty),
-    epoch: leaseTransitions ?? 0,
-    claimedUntil: held ? Date.parse(renewTime) + (leaseDurationSeconds ?? 0) * 1000 : 0,
-    groups: groupsOf(annotations),
-  };
-}
-
-function parseLedger<T>(text: string | undefined, empty: T): T {
-  if (text === undefined) return empty;
-  try {
-    return { ...empty, ...(JSON.parse(text) as Partial<T>) };
-  } catch {
-    return empty;
-  }
-}
-
-const freshLease = (key: Key, cluster: string, spec: Lease['spec'], annotations: Record<string, string>): Lease => ({
-  apiVersion: 'coordination.k8s.io/v1',
-  kind: 'Lease',
-  metadata: {
-    name: recordName(key),
-    namespace: ownNamespace,
-    labels: { [label.kind]: key.kind, [label.cluster]: cluster },
-    annotations: { [annotation.key]: JSON.stringify(key), ...annotations },
-  },
-  spec,
-});
-
-/** Tries of one swap against contenders' marks, which change the version too. More than this many in a row is somebody else's bug. */
-const swapTries = 8;
-
-export function createRecords(kube: Kube): Records {
-  const take = async <T>(key: Key, lease: Lease | undefined, by: Claimant, empty: T): Promise<Claim<T> | 'again'> => {
-    const now = kube.now();
-    const epoch = (lease?.spec.leaseTransitions ?? 0) + 1;
-    const spec = {
-      holderIdentity: by.holder,
-      leaseDurationSeconds: by.claimSeconds,
-      acquireTime: microTime(now),
-      renewTime: microTime(now),
-      leaseTransitions: epoch,
-    };
-    const result =
-      lease === undefined
-        ? await kube.create(freshLease(key, key.cluster, spec, {}))
-        : await kube.replace<Lease>({ ...lease, metadata: { ...lease.metadata, annotations: without(lease, annotation.dirty) }, spec });
-    return result.kind === 'written' ? holding(kube, result.object, epoch, now + by.claimSeconds * 1000, empty) : 'again';
-  };
-
-  const mark = async (lease: Lease): Promise<boolean> => {
-    const version = lease.metadata.resourceVersion ?? '';
-    const patch = { metadata: { resourceVersion: version, annotations: { [annotation.dirty]: 'true' } } };
-    const result = await kube.mergePatch({ kind: 'Lease', namespace: ownNamespace, name: lease.metadata.name }, patch);
-    return result.kind === 'written';
-  };
-
-  /** One look at the lease: ours, somebody else's (and marked), not there, or changed under our hands. */
-  const tryOnce = async <T>(key: Key, by: Claimant, empty: T, create: boolean): Promise<Claim<T> | 'taken' | 'absent' | 'again'> => {
-    const lease = await kube.get<Lease>(leaseName(key));
-    if (lease === undefined) return create ? take(key, lease, by, empty) : 'absent';
-    if (readLease(lease, empty).claimedUntil <= kube.now()) return take(key, lease, by, empty);
-    return isMarked(lease) || (await mark(lease)) ? 'taken' : 'again';
-  };
-
-  const attempt = async <T>(key: Key, by: Claimant, empty: T, create: boolean): Promise<Claim<T> | 'taken' | 'absent'> => {
+  async claim<T>(asked: Asked<T>): Promise<Claim<T> | Taken | 'absent'> {
     for (let tries = 0; tries < swapTries; tries++) {
-      const claim = await tryOnce(key, by, empty, create);
+      const claim = await this.#tryOnce(asked);
       if (claim !== 'again') return claim;
     }
     throw new ClaimLost('the record would not hold still');
-  };
+  }
 
+  /** One look at the lease: ours, somebody else's (and marked), not there, or changed under our hands. */
+  async #tryOnce<T>(asked: Asked<T>): Promise<Claim<T> | Taken | 'absent' | 'again'> {
+    const lease = await this.#kube.get<Lease>(leaseName(asked.key));
+    if (lease === undefined) return asked.create ? this.#take(asked, lease) : 'absent';
+    const now = this.#kube.now();
+    const { claimedUntil } = readLease(lease, asked.key, asked.empty);
+    if (claimedUntil <= now) return this.#take(asked, lease);
+    const mark = markOf(lease);
+    // Our own mark: this is the same message delivered again, and it is still we who come back.
+    if (mark !== undefined) return mark === asked.by.holder ? takenUntil(claimedUntil, now) : { taken: true, comeBackSeconds: 0 };
+    const marked = await this.#kube.mergePatch(leaseName(asked.key), markPatch(lease, asked.by.holder));
+    return marked.kind === 'written' ? takenUntil(claimedUntil, now) : 'again';
+  }
+
+  async #take<T>({ key, by, empty }: Asked<T>, lease: Lease | undefined): Promise<Claim<T> | 'again'> {
+    const now = this.#kube.now();
+    const spec = heldSpec(by, (lease?.spec.leaseTransitions ?? 0) + 1, now);
+    const result =
+      lease === undefined
+        ? await this.#kube.create(freshLease(key, spec))
+        : await this.#kube.replace<Lease>({ ...withoutMark(lease), spec });
+    if (result.kind !== 'written') return 'again';
+    return holding({ kube: this.#kube, key, lease: result.object, until: now + by.claimSeconds * 1000, empty });
+  }
+}
+
+export function createRecords(kube: Kube): Records {
+  const claiming = new Claiming(kube);
   return {
     async read(key, empty) {
       const lease = await kube.get<Lease>(leaseName(key));
-      return lease === undefined ? undefined : readLease(lease, empty);
+      return lease === undefined ? undefined : readLease(lease, key, empty);
     },
     async list(kind, empty) {
-      const leases = await kube.list<Lease>('Lease', { namespace: ownNamespace, labelSelector: `${label.kind}=${kind}` });
-      return new Map(leases.items.map((lease) => readLease(lease, empty)).map((record) => [keyText(record.key), record]));
+      const leases = await kube.list<Lease>('Lease', { namespace: ownNamespace, labelSelector: recordSelector(kind) });
+      return new Map(
+        leases.items.flatMap((lease) => {
+          const key = keyOf(lease);
+          return key === undefined ? [] : [[keyText(key), readLease(lease, key, empty)] as const];
+        }),
+      );
     },
     async claim(key, by, empty) {
-      const claim = await attempt(key, by, empty, true);
-      return claim === 'absent' ? 'taken' : claim;
+      const claim = await claiming.claim({ key, by, empty, create: true });
+      // A record is made where there is none, so it is never absent.
+      return claim === 'absent' ? { taken: true, comeBackSeconds: 1 } : claim;
     },
-    claimExisting: (key, by, empty) => attempt(key, by, empty, false),
+    claimExisting: (key, by, empty) => claiming.claim({ key, by, empty, create: false }),
     async setGroups(service, albConfig, groups) {
-      const field = `${groupsPrefix}${shortHash(albConfig)}`;
+      const field = groupsField(albConfig);
       const text = Object.keys(groups).length === 0 ? null : JSON.stringify(groups);
-      const patched = await kube.mergePatch(leaseName(service), { metadata: { annotations: { [field]: text } } });
-      if (patched.kind !== 'gone' || text === null) return;
-      const created = await kube.create(freshLease(service, service.cluster, {}, { [field]: text }));
-      if (created.kind === 'exists') await kube.mergePatch(leaseName(service), { metadata: { annotations: { [field]: text } } });
-    },
-  };
-}
-
-const isMarked = (lease: Lease): boolean => lease.metadata.annotations?.[annotation.dirty] !== undefined;
-
-function without(lease: Lease, name: string): Record<string, string> {
-  const { [name]: _dropped, ...rest } = lease.metadata.annotations ?? {};
-  return rest;
-}
-
-function holding<T>(kube: Kube, first: Lease, epoch: number, until: number, empty: T): Claim<T> {
-  let lease = first;
-  let record = readLease(first, empty);
-
-  /** A contender's mark or a chain's groups may have changed the version; the epoch tells whether the claim is still ours. */
-  const swap = async (change: (current: Lease) => Promise<Lease | 'conflict' | 'gone' | 'removed'>): Promise<void> => {
-    for (let tries = 0; tries < swapTries; tries++) {
-      const result = await change(lease);
-      if (result === 'removed') return;
-      if (typeof result !== 'string') {
-        lease = result;
-        record = readLease(lease, empty);
-        return;
+      // The lane may remove the record, and another chain may make it, between any two of these calls.
+      for (let tries = 0; tries < swapTries; tries++) {
+        const patched = await kube.mergePatch(leaseName(service), { metadata: { annotations: { [field]: text } } });
+        if (patched.kind === 'written' || text === null) return;
+        const created = await kube.create(freshLease(service, {}, { [field]: text }));
+        if (created.kind === 'written') return;
       }
-      const current =
-        result === 'conflict' ? await kube.get<Lease>({ kind: 'Lease', namespace: ownNamespace, name: first.metadata.name }) : undefined;
-      if (current === undefined || current.spec.leaseTransitions !== epoch) throw new ClaimLost('the claim was taken by another holder');
-      lease = current;
-    }
-    throw new ClaimLost('the record would not hold still');
-  };
-
-  const write = async (next: Lease): Promise<Lease | 'conflict' | 'gone'> => {
-    const result = await kube.replace(next);
-    return result.kind === 'written' ? result.object : result.kind === 'conflict' ? 'conflict' : 'gone';
-  };
-
-  const withLedger = (current: Lease, ledger: T): Lease => ({
-    ...current,
-    metadata: { ...current.metadata, annotations: { ...current.metadata.annotations, [annotation.ledger]: JSON.stringify(ledger) } },
-  });
-
-  return {
-    get record() {
-      return record;
-    },
-    covers: (ms) => kube.now() + ms < until,
-    save: (ledger) => swap((current) => write(withLedger(current, ledger))),
-    async release(ledger) {
-      let again = false;
-      await swap(async (current) => {
-        again = isMarked(current);
-        // A chain's groups are the last thing a Service's record holds: while there are any, it stays.
-        if (ledger === undefined && Object.keys(groupsOf(current.metadata.annotations ?? {})).length === 0) {
-          const removed = await kube.remove(
-            { kind: 'Lease', namespace: ownNamespace, name: current.metadata.name },
-            current.metadata.resourceVersion,
-          );
-          return removed === 'conflict' ? 'conflict' : 'removed';
-        }
-        const next = withLedger(current, ledger ?? empty);
-        return write({
-          ...next,
-          metadata: { ...next.metadata, annotations: without(next, annotation.dirty) },
-          spec: { leaseTransitions: epoch },
-        });
-      });
-      return { again };
+      throw new ClaimLost('the record would not hold still');
     },
   };
 }

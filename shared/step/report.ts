@@ -10,7 +10,7 @@ import { shortHash } from '#shared/ownership.ts';
 import { explainProblem, type ObjectRef, type Problem, refText } from '#shared/problem.ts';
 import type { AlbConfigLedger } from '#shared/step/record.ts';
 
-/** A status of 200 rules is 35 KB; naming the first 50 faulty Ingresses keeps it readable, the rest are counted. */
+/** A status of 200 rules is 35 KB; naming the first 50 problems of Ingresses keeps it readable; the condition counts the Ingresses held. */
 const namedIngresses = 50;
 
 export interface EventDraft {
@@ -42,8 +42,19 @@ export interface ReportInput {
   readonly now: number;
 }
 
+/** By what is said, and not by the facts: some, such as the id of a request, differ every time and are in no sentence. */
 const problemKey = (problem: Problem): string =>
-  shortHash(JSON.stringify([problem.code, refText(problem.object), problem.path, problem.facts]));
+  shortHash(JSON.stringify([problem.code, refText(problem.object), explainProblem(problem)]));
+
+/** Problems remembered as told, at most; beyond it the oldest are forgotten and may be told again. */
+const toldProblems = 1000;
+
+/**
+ * While the chain is at work a problem that is not seen in one run may come back in the next: it stays told. Only a chain that is complete
+ * shows that it is over.
+ */
+const toldAfter = (before: readonly string[], now: readonly string[], complete: boolean): readonly string[] =>
+  complete ? now : [...new Set([...before, ...now])].slice(-toldProblems);
 
 /** What is wrong with the wish itself: when it changes, somebody must be told even if nothing else is to be done. */
 export const problemsHash = (stack: Stack): string => shortHash(stack.problems.map(problemKey).sort().join());
@@ -61,6 +72,13 @@ function identified(ref: ObjectRef, { albConfig, ingresses, ingressClasses, serv
   );
   return found?.metadata.uid === undefined ? ref : { ...ref, uid: found.metadata.uid };
 }
+
+/** A condition is a sentence and not a document: what a service wrote into a detail may be any length. */
+const longestMessage = 512;
+const sentence = (problem: Problem): string => {
+  const text = explainProblem(problem);
+  return text.length <= longestMessage ? text : `${text.slice(0, longestMessage - 1)}…`;
+};
 
 const ingressKey = (ref: ObjectRef): string => `${ref.namespace}/${ref.name}`;
 
@@ -82,12 +100,12 @@ function phaseOf(input: ReportInput): string {
 
 function conditionOf(input: ReportInput, problems: readonly Problem[]) {
   const first = problems[0];
-  if (input.stack.want === 'hold' && first !== undefined) return { status: 'False', reason: 'Invalid', message: explainProblem(first) };
+  if (input.stack.want === 'hold' && first !== undefined) return { status: 'False', reason: 'Invalid', message: sentence(first) };
   if (!input.complete)
-    return { status: 'False', reason: 'Progressing', message: first === undefined ? 'the chain is at work' : explainProblem(first) };
+    return { status: 'False', reason: 'Progressing', message: first === undefined ? 'the chain is at work' : sentence(first) };
   const held = input.stack.held.length;
   if (first === undefined) return { status: 'True', reason: 'Applied', message: `${input.stack.rules.length} rule(s) are in force` };
-  return { status: 'True', reason: 'PartlyApplied', message: `${held} Ingress(es) are held; first: ${explainProblem(first)}` };
+  return { status: 'True', reason: 'PartlyApplied', message: `${held} Ingress(es) are held; first: ${sentence(first)}` };
 }
 
 function statusOf(input: ReportInput, problems: readonly Problem[]): Record<string, unknown> {
@@ -119,7 +137,7 @@ function statusOf(input: ReportInput, problems: readonly Problem[]): Record<stri
     ],
     ingresses: faulty
       .slice(0, namedIngresses)
-      .map((one) => ({ namespace: one.object.namespace, name: one.object.name, reason: one.code, message: explainProblem(one) })),
+      .map((one) => ({ namespace: one.object.namespace, name: one.object.name, reason: one.code, message: sentence(one) })),
   };
 }
 
@@ -136,13 +154,15 @@ function hostnames(input: ReportInput): Report['hostnames'] {
     .map(({ ref }) => ({ ingress: ref, hostname: dnsName }));
 }
 
+const distinct = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
+
 /** Compares with what was told before, so that an Event is written once and an unchanged status not at all. */
 export function project(input: ReportInput): Report {
   const problems = [...input.stack.problems, ...input.problems];
   const told = new Set(input.ledger.reported?.problems ?? []);
   const toldShares = input.ledger.reported?.ingresses ?? {};
   const now = shares(input.stack);
-  const fresh = problems.filter((one) => !told.has(problemKey(one)));
+  const fresh = [...new Map(problems.map((one) => [problemKey(one), one]))].flatMap(([key, one]) => (told.has(key) ? [] : [one]));
   const landed =
     input.complete && input.stack.want === 'present'
       ? input.stack.ingresses.filter((ref) => now[ingressKey(ref)] !== toldShares[ingressKey(ref)] && now[ingressKey(ref)] !== undefined)
@@ -170,6 +190,11 @@ export function project(input: ReportInput): Report {
         }),
       ),
     ],
-    reported: { hash, ingresses: input.complete ? now : toldShares, problems: problems.map(problemKey), wish: problemsHash(input.stack) },
+    reported: {
+      hash,
+      ingresses: input.complete && input.stack.want === 'present' ? now : toldShares,
+      problems: toldAfter(input.ledger.reported?.problems ?? [], distinct(problems.map(problemKey)), input.complete),
+      wish: problemsHash(input.stack),
+    },
   };
 }

@@ -6,8 +6,9 @@ import type { Vpc } from '#shared/cloud/vpc/port.ts';
 import type { Stack } from '#shared/model/stack.ts';
 import type { Site } from '#shared/model/wish.ts';
 import type { Problem } from '#shared/problem.ts';
+import type { StoredRecord } from './lease.ts';
 import type { AlbConfigLedger, ServiceLedger } from './record.ts';
-import type { Records, StoredRecord } from './records.ts';
+import type { Records } from './records.ts';
 
 export interface Cloud {
   readonly alb: Alb;
@@ -22,10 +23,10 @@ export interface Scene {
   readonly records: Pick<Records, 'setGroups'>;
   /** Records of all Services, read once a run when first asked for. */
   services(): Promise<ReadonlyMap<string, StoredRecord<ServiceLedger>>>;
-  /** How often this message came back. */
-  readonly attempt: number;
   /** Nobody can have written what this step keeps, because we have just made its parent: there is nothing to observe. */
   readonly fresh: boolean;
+  /** The AlbConfig has no finalizer of ours yet, which comes before the first write: nothing of it was ever made, whatever became of records. */
+  readonly firstEver: boolean;
   /** The ledger as it is now; `remember` changes it in memory, the runtime saves it. */
   readonly ledger: AlbConfigLedger;
   remember(change: (ledger: AlbConfigLedger) => AlbConfigLedger): void;

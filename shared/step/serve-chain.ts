@@ -2,7 +2,8 @@
 import type { Message } from '#events/contract/messages.ts';
 import { eachLimited } from './each-limited.ts';
 import { outcomeOf } from './failure-outcome.ts';
-import { runStep, type StepDefinition } from './run.ts';
+import { runStep } from './run.ts';
+import type { StepDefinition } from './run-context.ts';
 import type { Settlement, Workshop } from './workshop.ts';
 
 /** Keys at once in one instance: a batch is small, and each waits mostly for the network. */

@@ -11,12 +11,25 @@ export function queueFor(message: Message): string {
   return message.type === 'albeit.members.requested' ? queueOf('server-group') : queueOf(message.step);
 }
 
-/** A message that is not at the end: what is sent instead of keeping it. */
+/** MNS delays a message by a week at most. */
+const longestDelaySeconds = 604_800;
+/** The most that a message's schema takes. */
+const mostAttempts = 1_000_000;
+
+const inRange = (seconds: number): number => Math.min(longestDelaySeconds, Math.max(0, Math.ceil(seconds)));
+
+/**
+ * A message that is not at the end: what is sent instead of keeping it. Waiting is no failure, so it does not lengthen the pause after the
+ * next one; it only marks the message as one that comes back.
+ */
 export function repeat(message: Message, settlement: Settlement, random: number): Send | undefined {
   const { outcome } = settlement;
   if (outcome.kind === 'done' || outcome.kind === 'refuse') return undefined;
-  const pause = outcome.kind === 'wait' ? outcome.seconds : Math.max(outcome.afterSeconds ?? 0, backoffSeconds(message.attempt, random));
-  return { message: { ...message, attempt: message.attempt + 1 }, delaySeconds: pause };
+  if (outcome.kind === 'wait') {
+    return { message: { ...message, attempt: Math.max(1, message.attempt) }, delaySeconds: inRange(outcome.seconds) };
+  }
+  const pause = Math.max(outcome.afterSeconds ?? 0, backoffSeconds(message.attempt, random));
+  return { message: { ...message, attempt: Math.min(mostAttempts, message.attempt + 1) }, delaySeconds: inRange(pause) };
 }
 
 export interface Refused {

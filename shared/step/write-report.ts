@@ -1,4 +1,7 @@
-/** Carries a report to the API server. A report that cannot be written never fails the work it reports on. */
+/**
+ * Carries a report to the API server. A report that cannot be written never fails the work it reports on: the caller learns of it and keeps
+ * what it last told, so that the next run tells again.
+ */
 
 import type { AlbConfigKey } from '#events/contract/messages.ts';
 import { recordEvent } from '#shared/kube/events.ts';
@@ -10,11 +13,13 @@ import type { Log } from './workshop.ts';
 /** Writes at once: enough to report a hundred Ingresses within a second, few enough for a busy API server. */
 const parallel = 8;
 
-export async function writeReport(kube: Kube, key: AlbConfigKey, report: Report, log: Log): Promise<void> {
+export async function writeReport(kube: Kube, key: AlbConfigKey, report: Report, log: Log): Promise<boolean> {
+  let all = true;
   const quietly = async (what: string, work: () => Promise<unknown>): Promise<void> => {
-    await work().catch((error: unknown) =>
-      log.warn({ what, error: error instanceof Error ? error.message : String(error) }, 'report not written'),
-    );
+    await work().catch((error: unknown) => {
+      all = false;
+      log.warn({ what, error: error instanceof Error ? error.message : String(error) }, 'report not written');
+    });
   };
   const { status } = report;
   if (status !== undefined) {
@@ -30,4 +35,5 @@ export async function writeReport(kube: Kube, key: AlbConfigKey, report: Report,
     ),
   );
   await eachLimited(report.events, parallel, (event) => quietly('event', () => recordEvent(kube, event)));
+  return all;
 }

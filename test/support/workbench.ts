@@ -17,7 +17,7 @@ import { createEcs } from '#shared/cloud/ecs/adapter.ts';
 import { createVpc } from '#shared/cloud/vpc/adapter.ts';
 import type { KubeObject } from '#shared/kube/port.ts';
 import { createRecords } from '#shared/step/records.ts';
-import type { StepDefinition } from '#shared/step/run.ts';
+import type { StepDefinition } from '#shared/step/run-context.ts';
 import { runAll } from '#shared/step/serve-chain.ts';
 import { queueFor, repeat } from '#shared/step/settle.ts';
 import type { Settlement, Workshop } from '#shared/step/workshop.ts';
