@@ -26,7 +26,11 @@ interface Call<P extends RulePhase> {
 
 type Of<K extends RulePhase['kind']> = Call<Extract<RulePhase, { readonly kind: K }>>;
 
-const settled = 'Available';
+/** `CreateFailed` is final: such a rule routes nothing and can only be removed. */
+const settled: ReadonlySet<string> = new Set(['Available', 'CreateFailed']);
+
+/** A rule that could not be made is nobody's: whatever it was to be is made anew, and it goes. */
+const disown = (rule: Rule): Rule => (rule.status === 'CreateFailed' ? { ...rule, tags: {} } : rule);
 
 /** Pause before the second reading that a large removal needs. */
 const confirmSeconds = 5;
@@ -125,14 +129,14 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
   async observe(scene) {
     const balancer = scene.ledger.loadBalancer;
     if (balancer === undefined || scene.fresh) return [];
-    return scene.cloud.alb.listRules(balancer.id, 'Request');
+    return (await scene.cloud.alb.listRules(balancer.id, 'Request')).map(disown);
   },
   async compare(scene, observed) {
     const held = scene.stack.held.map(({ ref }) => ownerHash(ref.namespace, ref.name));
     const waiting = await waitingOwners(scene);
     const keep = new Set([...held, ...waiting.keys()]);
     const plans = scene.stack.listeners.map((one) => planListener(one.identity, observed, keep, scene));
-    const unsettled = observed.filter((rule) => rule.status !== settled).map((rule) => rule.ruleName);
+    const unsettled = observed.filter((rule) => !settled.has(rule.status)).map((rule) => rule.ruleName);
     if (needsConfirmation(plans, scene))
       return { ...nothing, unsettled: [...unsettled, 'a removal of most rules, to be confirmed,'], pauseSeconds: confirmSeconds };
     scene.remember((ledger) => ({

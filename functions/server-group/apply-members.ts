@@ -95,6 +95,8 @@ export async function applyGroup(question: Question): Promise<Outcome> {
   const facts = { wanted: work.wanted.length, digest: digestOf(work.wanted) };
   if (plan.waiting.length > 0) return wait(1, `${plan.waiting.length} server(s) still changing`);
   const [operation] = plan.operations;
+  // A change whose job we do not know (its answer was lost): only when it has ended is the state one to remember.
+  if (operation === undefined && work.observed.some((one) => one.status !== 'Available')) return wait(1, 'servers are still changing');
   if (operation === undefined) {
     remember(lane, work.group, { servers: remembered(work.observed), registered: work.observed.length, ...facts });
     return unresolved.length > 0 ? tellUnresolved(question, unresolved) : done(false);

@@ -1,5 +1,5 @@
 /** Server groups: one for each Service, port and settings of an AlbConfig, and one empty default group a listener. */
-import type { ServiceKey } from '#events/contract/messages.ts';
+import { keyText, type ServiceKey } from '#events/contract/messages.ts';
 import type { ServerGroup } from '#shared/cloud/alb/port.ts';
 import type { ServerGroupSpec } from '#shared/model/stack.ts';
 import { albConfigTags, tagKeys } from '#shared/ownership.ts';
@@ -51,12 +51,11 @@ async function observe(scene: Scene): Promise<readonly Found[]> {
   return there.map((one) => ({ identity: identityOf(one), id: one.serverGroupId, observed: one }));
 }
 
-const serviceKey = (scene: Scene, namespace: string, name: string): ServiceKey => ({
-  kind: 'Service',
-  cluster: scene.stack.key.cluster,
-  namespace,
-  name,
-});
+/** Of `namespace/name`. */
+function serviceKeyOf(scene: Scene, service: string): ServiceKey {
+  const [namespace = '', name = ''] = service.split('/');
+  return { kind: 'Service', cluster: scene.stack.key.cluster, namespace, name };
+}
 
 interface Telling {
   /** `namespace/name`. */
@@ -67,7 +66,14 @@ interface Telling {
 
 /** Tells each Service's record which of its groups belong to this AlbConfig, and asks the lane to fill them. */
 async function tellServices(scene: Scene, { services, made }: Telling, delaySeconds: number): Promise<void> {
-  const groupsOf = new Map<string, Record<string, ServiceGroup>>([...services].map((service) => [service, {}]));
+  const known = await scene.services();
+  const kept = new Set(Object.values(scene.ledger.groups));
+  const groupsOf = new Map<string, Record<string, ServiceGroup>>();
+  for (const service of services) {
+    // Groups of held Ingresses are in no stack, but they serve: the lane goes on keeping them until they are collected.
+    const former = Object.entries(known.get(keyText(serviceKeyOf(scene, service)))?.groups ?? {});
+    groupsOf.set(service, Object.fromEntries(former.filter(([id, one]) => one.albConfig === scene.stack.key.name && kept.has(id))));
+  }
   for (const { identity, members } of scene.stack.groups) {
     const id = scene.ledger.groups[identity];
     const entry = members === undefined ? undefined : groupsOf.get(`${members.namespace}/${members.service}`);
@@ -75,8 +81,7 @@ async function tellServices(scene: Scene, { services, made }: Telling, delaySeco
     entry[id] = { albConfig: scene.stack.key.name, portName: members.portName, ...(made.has(identity) ? { made: true } : {}) };
   }
   await eachLimited([...groupsOf], parallel, async ([service, entry]) => {
-    const [namespace = '', name = ''] = service.split('/');
-    const key = serviceKey(scene, namespace, name);
+    const key = serviceKeyOf(scene, service);
     await scene.records.setGroups(key, scene.stack.key.name, entry);
     scene.ask({ type: 'albeit.members.requested', version: 1, key, attempt: 0 }, delaySeconds);
   });

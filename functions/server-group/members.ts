@@ -5,10 +5,11 @@
 import type { MembersRequested, Message } from '#events/contract/messages.ts';
 import type { Job } from '#shared/cloud/alb/port.ts';
 import { readEndpoints } from '#shared/kube/endpoint-reader.ts';
+import { byKey } from '#shared/step/by-key.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
 import { outcomeOf } from '#shared/step/failure-outcome.ts';
 import { combine, done, wait } from '#shared/step/outcome.ts';
-import { emptyServiceLedger, type GroupMembers } from '#shared/step/record.ts';
+import { emptyServiceLedger, type GroupMembers, type ServiceLedger } from '#shared/step/record.ts';
 import { isTaken, outcomeOfTaken } from '#shared/step/records.ts';
 import type { Send, Settlement, Workshop } from '#shared/step/workshop.ts';
 import { applyGroup } from './apply-members.ts';
@@ -20,8 +21,10 @@ const parallel = 8;
 
 /** How each message of the batch ended. */
 export async function keepMembers(messages: readonly MembersRequested[], at: Workshop): Promise<ReadonlyMap<Message, Settlement>> {
-  const settled = new Map<Message, Settlement>();
-  const lanes = await claimAll(messages, at, settled);
+  const settled = new Map<Message, Settlement>(messages.map((one) => [one, { outcome: done(false), sends: [], facts: { merged: true } }]));
+  // What one look at a Service finds is all that several messages of the batch could ask for.
+  const firsts = byKey(messages).flatMap((ofOneService) => ofOneService.slice(0, 1));
+  const lanes = await claimAll(firsts, at, settled);
   const quietly = (lane: Lane, work: () => Promise<void>): Promise<void> =>
     work().catch((error: unknown) => {
       lane.outcome = combine(lane.outcome, outcomeOf(error, refOf(lane)));
@@ -73,18 +76,25 @@ const withJob = (members: GroupMembers, job: Job | undefined): GroupMembers => {
   return job?.status === 'Succeeded' && next !== undefined ? { ...rest, servers: next, registered: next.length } : rest;
 };
 
+const jobsOf = ({ members }: ServiceLedger): readonly string[] =>
+  Object.values(members).flatMap(({ jobId }) => (jobId === undefined ? [] : [jobId]));
+
 /** Asks about the jobs of the whole batch at once. */
 async function digestJobs(lanes: readonly Lane[], at: Workshop): Promise<void> {
-  const ids = lanes.flatMap((lane) => Object.values(lane.ledger.members).flatMap(({ jobId }) => (jobId === undefined ? [] : [jobId])));
+  const ids = lanes.flatMap((lane) => jobsOf(lane.ledger));
   if (ids.length === 0) return;
   const jobs = new Map((await at.cloud.alb.getJobs(ids)).map((job) => [job.jobId, job]));
   for (const lane of lanes) {
-    const members = Object.entries(lane.ledger.members).map(([group, one]): [string, GroupMembers] => [
+    const before = lane.ledger;
+    const members = Object.entries(before.members).map(([group, one]): [string, GroupMembers] => [
       group,
       one.jobId === undefined ? one : withJob(one, jobs.get(one.jobId)),
     ]);
     lane.ledger = { ...lane.ledger, members: Object.fromEntries(members) };
+    const failed = jobsOf(before).filter((id) => jobs.get(id)?.status === 'Failed');
     if (members.some(([, one]) => one.jobId !== undefined)) lane.outcome = wait(1, 'servers are being changed');
+    // Begun again, but with growing pauses: what fails every time would otherwise be written every second.
+    else if (failed.length > 0) lane.outcome = { kind: 'park', because: `${failed.length} job(s) of the service failed`, problems: [] };
   }
 }
 

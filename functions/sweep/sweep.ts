@@ -1,4 +1,5 @@
 /** One pass over all records. */
+import { hasChain } from '#shared/step/chain.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
 import { forgetRecord } from '#shared/step/forget-record.ts';
 import { forgetContents, isQuiet } from '#shared/step/ledger.ts';
@@ -13,7 +14,7 @@ export async function sweepAll(at: Workshop): Promise<readonly Send[]> {
   const records = await at.records.list('AlbConfig', emptyAlbConfigLedger);
   const sends: Send[] = [];
   await eachLimited([...records.values()], parallel, async ({ key, ledger, claimedUntil }) => {
-    const idle = isQuiet(ledger) && ledger.underway === undefined && claimedUntil <= at.kube.now();
+    const idle = isQuiet(ledger) && !hasChain(ledger, at.kube.now()) && claimedUntil <= at.kube.now();
     if (key.kind === 'AlbConfig' && idle) sends.push(...(await forgetRecord(key, at, forgetContents)));
   });
   const resync = {

@@ -1,7 +1,9 @@
 /** A step of the chain as a handler: every message is run by itself, several keys side by side. */
-import type { Message } from '#events/contract/messages.ts';
+import type { Message, StepRequested } from '#events/contract/messages.ts';
+import { byKey } from './by-key.ts';
 import { eachLimited } from './each-limited.ts';
 import { outcomeOf } from './failure-outcome.ts';
+import { done } from './outcome.ts';
 import { runStep } from './run.ts';
 import type { StepDefinition } from './run-context.ts';
 import type { Settlement, Workshop } from './workshop.ts';
@@ -14,17 +16,26 @@ const misrouted: Settlement = {
   sends: [],
 };
 
+/** The same request twice in one batch: the queue delivers at least once, and the first has just done it or comes back. */
+const delivered: Settlement = { outcome: done(false), sends: [], facts: { merged: true } };
+
 /** Runs each step request of the batch. A message of another kind or step is refused. */
 export async function runAll(step: StepDefinition, messages: readonly Message[], at: Workshop): Promise<ReadonlyMap<Message, Settlement>> {
   const settled = new Map<Message, Settlement>();
-  await eachLimited(messages, parallel, async (message) => {
-    if (message.type !== 'albeit.step.requested' || message.step !== step.name) {
-      settled.set(message, misrouted);
-      return;
+  const ours = messages.filter((one): one is StepRequested => one.type === 'albeit.step.requested' && one.step === step.name);
+  for (const message of messages) settled.set(message, misrouted);
+  await eachLimited(byKey(ours), parallel, async (ofOneKey) => {
+    const seen = new Set<string>();
+    for (const message of ofOneKey) {
+      const request = `${message.phase} ${message.chain}`;
+      settled.set(message, seen.has(request) ? delivered : await runOne(step, message, at));
+      seen.add(request);
     }
-    const run = runStep(step, message, at);
-    const owner = { kind: 'AlbConfig', namespace: '', name: message.key.name };
-    settled.set(message, await run.catch((error: unknown): Settlement => ({ outcome: outcomeOf(error, owner), sends: [] })));
   });
   return settled;
+}
+
+async function runOne(step: StepDefinition, message: StepRequested, at: Workshop): Promise<Settlement> {
+  const owner = { kind: 'AlbConfig', namespace: '', name: message.key.name };
+  return runStep(step, message, at).catch((error: unknown): Settlement => ({ outcome: outcomeOf(error, owner), sends: [] }));
 }

@@ -3,8 +3,8 @@
  * message by itself. It throws only when it could not settle; then the platform delivers the whole batch again.
  */
 import middy from '@middy/core';
-import { type Delivery, readDeliveries } from '#events/contract/deliveries.ts';
-import { decode, encode } from '#events/contract/envelope.ts';
+import { readDeliveries } from '#events/contract/deliveries.ts';
+import { encode } from '#events/contract/envelope.ts';
 import { keyText, type Message } from '#events/contract/messages.ts';
 import { createAlb } from '#shared/cloud/alb/adapter.ts';
 import { createEcs } from '#shared/cloud/ecs/adapter.ts';
@@ -16,6 +16,7 @@ import { createLog } from '#shared/telemetry/log.ts';
 import { CallCount } from './call-count.ts';
 import { readSettings, type Settings } from './environment.ts';
 import { outcomeOf } from './failure-outcome.ts';
+import { openBatch } from './open-batch.ts';
 import { createRecords } from './records.ts';
 import { queueFor, type Refused, refusal, repeat } from './settle.ts';
 import type { Log, Send, Settlement, Workshop } from './workshop.ts';
@@ -38,26 +39,9 @@ export interface Served {
 /** Time kept for settling after the last piece of work (ms). */
 const settleMs = 2000;
 
-interface Opened {
-  readonly messages: ReadonlyMap<Message, string>;
-  readonly refused: readonly Refused[];
-  readonly timers: number;
-}
-
-function open(deliveries: readonly Delivery[], settings: Settings, now: number): Opened {
-  const messages = new Map<Message, string>();
-  const refused: Refused[] = [];
-  let timers = 0;
-  for (const delivery of deliveries) {
-    if (delivery.kind === 'timer') timers += 1;
-    else if (delivery.kind === 'unreadable') refused.push(refusal(delivery.raw, 'MESSAGE-MALFORMED', { detail: delivery.detail }, now));
-    else {
-      const decoded = decode(delivery.text, settings.ring, settings.site.cluster);
-      if (decoded.kind === 'ok') messages.set(decoded.message, delivery.text);
-      else refused.push(refusal(delivery.text, decoded.code, decoded.facts, now));
-    }
-  }
-  return { messages, refused, timers };
+/** What is to be sent, as part of the trace of the message that caused it. */
+interface Traced extends Send {
+  readonly traceparent?: string | undefined;
 }
 
 interface Bench extends Workshop {
@@ -100,7 +84,7 @@ async function settle(
   name: StepName,
   settings: Settings,
   context: FcContext,
-  sends: readonly Send[],
+  sends: readonly Traced[],
   refused: readonly Refused[],
 ): Promise<void> {
   if (sends.length + refused.length === 0) return;
@@ -111,8 +95,8 @@ async function settle(
   const put = (queue: string, one: { body: string; delaySeconds?: number }): void => {
     outgoing.set(queue, [...(outgoing.get(queue) ?? []), one]);
   };
-  for (const { message, delaySeconds } of sends) {
-    put(queueFor(message), { body: encode(message, { ring: settings.ring, sender: name, now: Date.now() }), delaySeconds });
+  for (const { message, delaySeconds, traceparent } of sends) {
+    put(queueFor(message), { body: encode(message, { ring: settings.ring, sender: name, now: Date.now(), traceparent }), delaySeconds });
   }
   for (const { queue, body } of refused) put(queue, { body });
   try {
@@ -143,33 +127,38 @@ function tellOf(name: StepName, message: Message, settlement: Settlement, log: L
 /** The settlement of every message: what the step said, or what its failure means. */
 async function workOn(served: Served, messages: readonly Message[], at: Workshop): Promise<ReadonlyMap<Message, Settlement>> {
   if (messages.length === 0) return new Map();
-  const settled = await served.work(messages, at).catch((error: unknown) => {
-    at.log.warn({ step: served.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'batch failed');
-    return new Map<Message, Settlement>(
-      messages.map((one) => [one, { outcome: outcomeOf(error, { kind: one.key.kind, namespace: '', name: keyText(one.key) }), sends: [] }]),
-    );
+  const failed = (message: Message, error: unknown): Settlement => ({
+    outcome: outcomeOf(error, { kind: message.key.kind, namespace: '', name: keyText(message.key) }),
+    sends: [],
   });
-  return settled;
+  try {
+    const settled = await served.work(messages, at);
+    // A message without a settlement would be lost without a trace.
+    return new Map(messages.map((one) => [one, settled.get(one) ?? failed(one, new Error('the step forgot this message'))]));
+  } catch (error) {
+    at.log.warn({ step: served.name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'batch failed');
+    return new Map(messages.map((one) => [one, failed(one, error)]));
+  }
 }
 
 async function handle(served: Served, event: Uint8Array, context: FcContext): Promise<string> {
   const enteredAt = Date.now();
   const log = createLog({ requestId: context.requestId });
   const settings = readSettings(process.env);
-  const opened = open(readDeliveries(event), settings, enteredAt);
+  const opened = openBatch(readDeliveries(event), settings, enteredAt);
   const bench = openWorkshop(served.name, settings, context, enteredAt, log);
   try {
     const timed = opened.timers > 0 && served.onTimer !== undefined ? await served.onTimer(bench) : [];
     const settled = await workOn(served, [...opened.messages.keys()], bench);
     const refused = [...opened.refused];
-    const sends: Send[] = [...timed];
+    const sends: Traced[] = [...timed];
     for (const [message, settlement] of settled) {
-      sends.push(...settlement.sends);
+      const { traceparent } = opened.messages.get(message) ?? {};
       const again = repeat(message, settlement, Math.random());
-      if (again !== undefined) sends.push(again);
+      for (const send of [...settlement.sends, ...(again === undefined ? [] : [again])]) sends.push({ ...send, traceparent });
       if (settlement.outcome.kind === 'refuse') {
         refused.push(
-          refusal(opened.messages.get(message) ?? '', settlement.outcome.code, { because: settlement.outcome.because }, enteredAt),
+          refusal(opened.messages.get(message)?.text ?? '', settlement.outcome.code, { detail: settlement.outcome.because }, enteredAt),
         );
       }
     }
