@@ -20,9 +20,9 @@ const wholeNumber = (name: string, min: number, max: number) => (text: string) =
   return value;
 };
 
-/** Reads the command line; a wrong one prints what is wrong and exits. */
-export function readOptions(argv: readonly string[]): StartOptions {
-  const command = new Command('npm start --')
+/** The command line as commander knows it: every option with its help. */
+export const startCommand = (): Command =>
+  new Command('npm start --')
     .description('Brings up the local cloud, applies examples/cafe.yaml, and shows how its request becomes answerable.')
     .option('--once', 'exit 0 after the example has answered through the ALB, non-zero with the reason otherwise', false)
     .option('--empty', 'apply no example', false)
@@ -37,7 +37,12 @@ export function readOptions(argv: readonly string[]): StartOptions {
         .default('embedded'),
     )
     .option('--function-timeout <s>', 'seconds that a function may run', wholeNumber('--function-timeout', 2, 600));
-  const given = command.parse([...argv], { from: 'user' }).opts();
+
+/** Reads the command line; a wrong one prints what is wrong and exits. */
+export function readOptions(argv: readonly string[]): StartOptions {
+  const given = startCommand()
+    .parse([...argv], { from: 'user' })
+    .opts();
   return {
     once: given['once'] === true,
     empty: given['empty'] === true,

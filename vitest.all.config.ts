@@ -1,0 +1,12 @@
+import { mergeConfig } from 'vitest/config';
+import base from './vitest.config.ts';
+
+// Beside the fast tests, those that take long or need more than Node: `*.long.ts` beside the tests they belong to. What they need and do
+// not find, they skip and name.
+export default mergeConfig(base, {
+  test: {
+    include: ['test/**/*.long.ts'],
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
+  },
+});
