@@ -12,6 +12,7 @@ import { problemsHash } from '#shared/step/report.ts';
 import type { Send, Settlement, Workshop } from '#shared/step/workshop.ts';
 import { changedMembers } from './changed-members.ts';
 import { generate } from './generate.ts';
+import { warn } from './warn.ts';
 
 const misrouted: Settlement = {
   outcome: { kind: 'refuse', code: 'MESSAGE-MALFORMED', because: 'this queue is for changed objects' },
@@ -22,23 +23,28 @@ const isChange = (message: Message): message is ObjectChanged => message.type ==
 
 const owner = (message: Message) => ({ kind: message.key.kind, namespace: '', name: 'name' in message.key ? message.key.name : '' });
 
-/** Every message of the batch; several about one AlbConfig are one look. */
+const merged: Settlement = { outcome: done(false), sends: [], facts: { merged: true } };
+
+/** Every message of the batch; several about one AlbConfig are one look, and a look at the whole cluster is one at each of them. */
 export async function dispatchAll(messages: readonly Message[], at: Workshop): Promise<ReadonlyMap<Message, Settlement>> {
-  const settled = new Map<Message, Settlement>();
+  const settled = new Map<Message, Settlement>(messages.map((one) => [one, misrouted]));
+  const changes = messages.filter(isChange);
+  const wholeFirst = [...changes.filter(isWhole), ...changes.filter((one) => !isWhole(one))];
   const looked = new Set<string>();
-  for (const message of messages) {
-    if (!isChange(message)) settled.set(message, misrouted);
-    else if (looked.has(keyText(message.key))) settled.set(message, { outcome: done(false), sends: [], facts: { merged: true } });
-    else {
-      looked.add(keyText(message.key));
-      settled.set(
-        message,
-        await dispatchOne(message, at).catch((error: unknown) => ({ outcome: outcomeOf(error, owner(message)), sends: [] })),
-      );
-    }
+  for (const message of wholeFirst) {
+    const covered = [keyText(message.key), whole].some((key) => looked.has(key));
+    const settlement = covered
+      ? merged
+      : await dispatchOne(message, at).catch((error: unknown): Settlement => ({ outcome: outcomeOf(error, owner(message)), sends: [] }));
+    settled.set(message, settlement);
+    // A look that failed covers nothing: each of the others looks for itself.
+    if (settlement.outcome.kind === 'done') looked.add(isWhole(message) ? whole : keyText(message.key));
   }
   return settled;
 }
+
+const whole = 'the whole cluster';
+const isWhole = ({ key }: ObjectChanged): boolean => key.kind === 'Cluster';
 
 async function dispatchOne(message: ObjectChanged, at: Workshop): Promise<Settlement> {
   const { key } = message;
@@ -53,12 +59,27 @@ async function lookAtOne(key: AlbConfigKey, at: Workshop): Promise<readonly Send
 
 /** The whole cluster, listed once: what changed while nobody listened, deletions included. */
 async function lookAtCluster(at: Workshop): Promise<readonly Send[]> {
-  const [wishes, records] = await Promise.all([readCluster(at.kube, at.site.cluster), at.records.list('AlbConfig', emptyAlbConfigLedger)]);
+  const [{ wishes, strays }, records] = await Promise.all([
+    readCluster(at.kube, at.site.cluster),
+    at.records.list('AlbConfig', emptyAlbConfigLedger),
+  ]);
+  const [problems, astray] = [strays.map(({ problem }) => problem), strays.map(({ ingress }) => ingress)];
+  await warn(problems, astray, at);
   const known = new Set(wishes.map((wish) => keyText(wish.key)));
   const gone = [...records.values()].flatMap(({ key }) => (key.kind === 'AlbConfig' && !known.has(keyText(key)) ? [emptyWish(key)] : []));
   const sends: Send[] = [];
-  for (const wish of [...wishes, ...gone]) sends.push(...(await startChain(wish, records.get(keyText(wish.key))?.ledger, at)));
+  for (const wish of [...wishes, ...gone]) sends.push(...(await startAlone(wish, records.get(keyText(wish.key))?.ledger, at)));
   return [...sends, ...(await changedMembers(at))];
+}
+
+/** One AlbConfig that cannot be looked at keeps no other waiting: it gets a message of its own, which is tried again by itself. */
+async function startAlone(wish: Wish, ledger: AlbConfigLedger | undefined, at: Workshop): Promise<readonly Send[]> {
+  try {
+    return await startChain(wish, ledger, at);
+  } catch (error) {
+    at.log.warn({ key: keyText(wish.key), error: error instanceof Error ? error.message : String(error) }, 'looked at apart');
+    return [{ message: { type: 'albeit.object.changed', version: 1, key: wish.key, reason: 'resync', attempt: 1 }, delaySeconds: 1 }];
+  }
 }
 
 const emptyWish = (key: AlbConfigKey): Wish => ({ key, albConfig: undefined, ingressClasses: [], ingresses: [], services: new Map() });
@@ -78,6 +99,8 @@ async function startChain(read: Wish, ledger: AlbConfigLedger | undefined, at: W
   if (ledger !== undefined && isUnderway(ledger, hashes, at.kube.now())) return [];
   const hop = firstHop(stack, ledger, hashes);
   if (hop !== undefined) return [request(wish.key, hop, at)];
+  // Nothing of it exists, so no chain runs that could tell why.
+  if (stack.want === 'remove') await warn(stack.problems, wish.ingresses, at);
   const told = ledger?.reported?.wish ?? problemsHash({ ...stack, problems: [] });
   // Nothing to do, but something to tell: the last step reports.
   return stack.want !== 'remove' && told !== problemsHash(stack)

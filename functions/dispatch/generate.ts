@@ -1,13 +1,15 @@
 /** An Ingress whose class names no existing AlbConfig gets one, made from its legacy annotations. */
-import type { KubeObject } from '#shared/kube/port.ts';
+import type { KubeObject, ObjectName } from '#shared/kube/port.ts';
 import { generatedAlbConfig } from '#shared/model/generated-albconfig.ts';
 import type { Wish } from '#shared/model/wish.ts';
 import type { AlbConfigLedger } from '#shared/step/record.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
 
+const nameOf = ({ key }: Wish): ObjectName => ({ kind: 'AlbConfig', namespace: '', name: key.name });
+
 /**
- * The wish, with the AlbConfig made when there was none and an Ingress needs it. One that was removed on purpose is not made again. Somebody
- * else may have made it first: then the next look sees it.
+ * The wish, with the AlbConfig made when there was none and an Ingress needs it. One that was removed on purpose is not made
+ * again.
  */
 export async function generate(wish: Wish, ledger: AlbConfigLedger | undefined, at: Workshop): Promise<Wish> {
   const members = wish.ingresses.filter((one) => one.metadata.deletionTimestamp === undefined);
@@ -15,5 +17,7 @@ export async function generate(wish: Wish, ledger: AlbConfigLedger | undefined, 
   const albConfig = generatedAlbConfig(wish.key.name, members)?.albConfig;
   if (albConfig === undefined) return wish;
   const created = await at.kube.create<KubeObject>(albConfig);
-  return created.kind === 'written' ? { ...wish, albConfig: created.object } : wish;
+  // When somebody else made it first, theirs is the one.
+  const found = created.kind === 'written' ? created.object : await at.kube.get<KubeObject>(nameOf(wish));
+  return found === undefined ? wish : { ...wish, albConfig: found };
 }

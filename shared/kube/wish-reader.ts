@@ -3,8 +3,9 @@
  * classes, a list of Ingresses, and one call per namespace (or per Service where that is fewer) for the Services that are named.
  */
 import type { AlbConfigKey } from '#events/contract/messages.ts';
-import { albConfigNameOf, referencedServices } from '#shared/model/membership.ts';
+import { albConfigNameOf, albConfigOf, referencedServices } from '#shared/model/membership.ts';
 import type { Ingress, IngressClass, RawAlbConfig, Service, Wish } from '#shared/model/wish.ts';
+import type { Problem } from '#shared/problem.ts';
 import type { Kube } from './port.ts';
 
 /** The wish of one AlbConfig. An AlbConfig that is not there has one too: its Ingresses may be there before it. */
@@ -19,8 +20,19 @@ export async function readWish(kube: Kube, key: AlbConfigKey): Promise<Wish> {
   return { key, albConfig, ingressClasses: classes.items, ingresses: members, services };
 }
 
+/** An Ingress of ours that belongs to no AlbConfig, and why. */
+export interface Stray {
+  readonly ingress: Ingress;
+  readonly problem: Problem;
+}
+
+export interface ClusterWishes {
+  readonly wishes: readonly Wish[];
+  readonly strays: readonly Stray[];
+}
+
 /** The wish of every AlbConfig that exists or that an Ingress names: four lists, however many. */
-export async function readCluster(kube: Kube, cluster: string): Promise<readonly Wish[]> {
+export async function readCluster(kube: Kube, cluster: string): Promise<ClusterWishes> {
   const [albConfigs, classes, ingresses, services] = await Promise.all([
     kube.list<RawAlbConfig>('AlbConfig'),
     kube.list<IngressClass>('IngressClass'),
@@ -28,19 +40,23 @@ export async function readCluster(kube: Kube, cluster: string): Promise<readonly
     kube.list<Service>('Service'),
   ]);
   const members = new Map<string, Ingress[]>(albConfigs.items.map((one) => [one.metadata.name, []]));
+  const strays: Stray[] = [];
   for (const ingress of ingresses.items) {
-    const name = albConfigNameOf(ingress, classes.items);
-    if (name === undefined) continue;
-    members.set(name, [...(members.get(name) ?? []), ingress]);
+    const { albConfig, problem } = albConfigOf(ingress, classes.items) ?? {};
+    if (albConfig !== undefined) members.set(albConfig, [...(members.get(albConfig) ?? []), ingress]);
+    if (problem !== undefined && ingress.metadata.deletionTimestamp === undefined) strays.push({ ingress, problem });
   }
   const known = new Map(services.items.map((service) => [serviceText(service), service]));
-  return [...members].map(([name, owned]) => ({
-    key: { kind: 'AlbConfig', cluster, name },
-    albConfig: albConfigs.items.find((one) => one.metadata.name === name),
-    ingressClasses: classes.items,
-    ingresses: owned,
-    services: pick(known, owned.flatMap(referencedServices)),
-  }));
+  const wishes = [...members].map(
+    ([name, owned]): Wish => ({
+      key: { kind: 'AlbConfig', cluster, name },
+      albConfig: albConfigs.items.find((one) => one.metadata.name === name),
+      ingressClasses: classes.items,
+      ingresses: owned,
+      services: pick(known, owned.flatMap(referencedServices)),
+    }),
+  );
+  return { wishes, strays };
 }
 
 const serviceText = (service: Service): string => `${service.metadata.namespace ?? ''}/${service.metadata.name}`;

@@ -76,7 +76,7 @@ describe('reading wishes', () => {
 
   it('reads the whole cluster with four lists, and finds the same', async () => {
     const kube = aCluster();
-    const all = await readCluster(kube, 'c-1');
+    const { wishes: all } = await readCluster(kube, 'c-1');
     expect(kube.calls.map((call) => call.verb)).toEqual(['list', 'list', 'list', 'list']);
     expect(all.map((wish) => wish.key.name).sort()).toEqual(['bar', 'cafe', 'idle']);
     for (const wish of all) {
