@@ -2,7 +2,7 @@
  * The steps: which queue each reads, how long it may run, and what runs beside it. Chain order up and down, `serverless.yml`,
  * the local function host and the bound of a claim are derived from these rows.
  */
-import { type ChainStep, chainSteps } from '#events/contract/messages.ts';
+import type { ChainStep } from '#events/contract/messages.ts';
 
 export type StepName = 'dispatch' | ChainStep | 'sweep';
 
@@ -50,10 +50,6 @@ export const stepRow = (name: StepName): StepRow => {
 
 /** Queue of a chain step. Every chain step has one (asserted by the configuration test). */
 export const queueOf = (name: Exclude<StepName, 'sweep'>): string => stepRow(name).queue ?? name;
-
-/** Up the chain for `apply`, down for `collect` and `delete`. */
-export const stepAfter = (step: ChainStep, direction: 'up' | 'down'): ChainStep | undefined =>
-  chainSteps[chainSteps.indexOf(step) + (direction === 'up' ? 1 : -1)];
 
 /** A single cloud call is given up after this long (own deadline, because the SDK's time limits cannot be relied on). */
 export const callTimeoutSeconds = 10;

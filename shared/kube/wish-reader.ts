@@ -21,7 +21,7 @@ export async function readWish(kube: Kube, key: AlbConfigKey): Promise<Wish> {
 }
 
 /** An Ingress of ours that belongs to no AlbConfig, and why. */
-export interface Stray {
+interface Stray {
   readonly ingress: Ingress;
   readonly problem: Problem;
 }

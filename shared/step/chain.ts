@@ -93,7 +93,7 @@ function collecting(stack: Stack, ledger: AlbConfigLedger): Hop | undefined {
 }
 
 /** What an earlier step made proved not to be there: the chain goes back to it instead of trying the same again. */
-export function hopBack(
+function hopBack(
   at: { readonly step: ChainStep; readonly phase: Phase },
   ledger: AlbConfigLedger,
   hashes: StepHashes,

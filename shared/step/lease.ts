@@ -31,7 +31,7 @@ const label = { kind: 'albeit.io/record', cluster: 'albeit.io/cluster' } as cons
 const groupsPrefix = 'groups.albeit.io/';
 
 /** `albconfig-cafe-5c1f…`: readable, unique, and a valid object name for any key. */
-export function recordName(key: Key): string {
+function recordName(key: Key): string {
   const readable = key.kind === 'Service' ? `${key.namespace}-${key.name}` : key.kind === 'AlbConfig' ? key.name : 'cluster';
   const prefix = `${key.kind}-${readable}`
     .toLowerCase()

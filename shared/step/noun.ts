@@ -6,7 +6,7 @@ import { combine, done, type Outcome, wait } from './outcome.ts';
 import type { Scene } from './scene.ts';
 
 /** What must change; each list in the order in which it is to be applied. */
-export interface Changes<C, U, R> {
+interface Changes<C, U, R> {
   readonly create: readonly C[];
   readonly update: readonly U[];
   readonly remove: readonly R[];

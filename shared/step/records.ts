@@ -24,7 +24,7 @@ import { done, type Outcome, wait } from './outcome.ts';
 import type { ServiceGroup } from './record.ts';
 
 /** Who claims, and for how long. */
-export interface Claimant {
+interface Claimant {
   readonly holder: string;
   readonly claimSeconds: number;
 }

@@ -13,7 +13,7 @@ import type { AlbConfigLedger } from '#shared/step/record.ts';
 /** A status of 200 rules is 35 KB; naming the first 50 problems of Ingresses keeps it readable; the condition counts the Ingresses held. */
 const namedIngresses = 50;
 
-export interface EventDraft {
+interface EventDraft {
   /** With `uid`, by which `kubectl describe` looks for the Events of an object. */
   readonly object: ObjectRef & { readonly uid?: string };
   readonly type: 'Normal' | 'Warning';
