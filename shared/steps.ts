@@ -54,8 +54,11 @@ export const queueOf = (name: Exclude<StepName, 'sweep'>): string => stepRow(nam
 /** A single cloud call is given up after this long (own deadline, because the SDK's time limits cannot be relied on). */
 export const callTimeoutSeconds = 10;
 
+/** The same in a function that may run for `timeoutSeconds`: a quarter of that at most, or there would never be time to begin a call. */
+export const callSeconds = (timeoutSeconds: number): number => Math.min(callTimeoutSeconds, timeoutSeconds / 4);
+
 /** How far the clocks of an API server and a function instance may differ unnoticed. */
 export const clockSkewSeconds = 5;
 
 /** A claim outlives the function, one call in flight, and the skew; then a successor may take over. */
-export const claimSeconds = (timeoutSeconds: number): number => timeoutSeconds + callTimeoutSeconds + clockSkewSeconds;
+export const claimSeconds = (timeoutSeconds: number): number => Math.ceil(timeoutSeconds + callSeconds(timeoutSeconds) + clockSkewSeconds);

@@ -60,7 +60,7 @@ function after(observed: readonly Server[], operation: MemberOperation): readonl
 async function call(group: string, operation: MemberOperation, question: Question): Promise<Started> {
   const { at, lane } = question;
   const covers = (ms: number): boolean => lane.claim.covers(ms) && at.hasTime(ms);
-  const alb = guardWrites(at.cloud.alb, covers);
+  const alb = guardWrites(at.cloud.alb, at.callMs, covers);
   const token = `${shortHash(group)}-${lane.ledger.incarnation}-${shortHash(JSON.stringify(operation))}`;
   if (operation.kind === 'replace') return alb.replaceServers(group, operation.added, operation.removed, token);
   if (operation.kind === 'add') return alb.addServers(group, operation.servers, token);

@@ -1,7 +1,6 @@
 /** The claim's guard around the cloud: before every write, the claim must still cover the call. A read needs no claim. */
 
 import type { Alb } from '#shared/cloud/alb/port.ts';
-import { callTimeoutSeconds } from '#shared/steps.ts';
 
 /** The time of this claim, or of this invocation, is nearly over: what is left is handed to a successor. */
 export class OutOfTime extends Error {
@@ -10,14 +9,14 @@ export class OutOfTime extends Error {
 
 const isWrite = (method: string): boolean => /^(create|update|delete|add|remove|replace|disable|tag)/.test(method);
 
-/** Same ALB, but writes refuse to begin when `covers` says there is no time for one. */
-export function guardWrites(alb: Alb, covers: (ms: number) => boolean): Alb {
+/** Same ALB, but writes refuse to begin when `covers` says there is no time for one, which takes `callMs` at most. */
+export function guardWrites(alb: Alb, callMs: number, covers: (ms: number) => boolean): Alb {
   return new Proxy(alb, {
     get(target, property, receiver) {
       const member: unknown = Reflect.get(target, property, receiver);
       if (typeof member !== 'function' || typeof property !== 'string' || !isWrite(property)) return member;
       return (...args: unknown[]) => {
-        if (!covers(callTimeoutSeconds * 1000)) return Promise.reject(new OutOfTime('not enough time is left for another write'));
+        if (!covers(callMs)) return Promise.reject(new OutOfTime('not enough time is left for another write'));
         return Reflect.apply(member, target, args);
       };
     },

@@ -51,7 +51,7 @@ export function openRun(beginning: Beginning, wish: Wish): Run {
   const scene: Scene = {
     stack,
     site: at.site,
-    cloud: { ...at.cloud, alb: guardWrites(at.cloud.alb, (ms) => claim.covers(ms) && at.hasTime(ms)) },
+    cloud: { ...at.cloud, alb: guardWrites(at.cloud.alb, at.callMs, (ms) => claim.covers(ms) && at.hasTime(ms)) },
     records: at.records,
     services: () => {
       services ??= at.records.list('Service', emptyServiceLedger);

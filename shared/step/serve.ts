@@ -11,7 +11,7 @@ import { createEcs } from '#shared/cloud/ecs/adapter.ts';
 import { createQueues } from '#shared/cloud/mns/adapter.ts';
 import { createVpc } from '#shared/cloud/vpc/adapter.ts';
 import { createKube } from '#shared/kube/adapter.ts';
-import { claimSeconds, type StepName, stepRow } from '#shared/steps.ts';
+import { callSeconds, claimSeconds, type StepName, stepRow } from '#shared/steps.ts';
 import { createLog } from '#shared/telemetry/log.ts';
 import { CallCount } from './call-count.ts';
 import { readSettings, type Settings } from './environment.ts';
@@ -36,7 +36,7 @@ export interface Served {
   onTimer?(at: Workshop): Promise<readonly Send[]>;
 }
 
-/** Time kept for settling after the last piece of work (ms). */
+/** Time kept for settling after the last piece of work (ms): what a call may take, and no more than this. */
 const settleMs = 2000;
 
 /** What is to be sent, as part of the trace of the message that caused it. */
@@ -53,15 +53,17 @@ function openWorkshop(name: StepName, settings: Settings, context: FcContext, en
   const calls = new CallCount();
   const { accessKeyId = '', accessKeySecret = '', securityToken } = context.credentials ?? {};
   const keys = { accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) };
-  const options = { ...keys, region: settings.site.region, onCall: calls.note };
+  const timeoutSeconds = context.function?.timeout ?? settings.timeoutSeconds ?? stepRow(name).timeoutSeconds;
+  const callMs = callSeconds(timeoutSeconds) * 1000;
+  const options = { ...keys, region: settings.site.region, callTimeoutMs: callMs, onCall: calls.note };
   const cloud = {
     alb: createAlb({ ...options, endpoint: settings.endpoints.alb }),
     ecs: createEcs({ ...options, endpoint: settings.endpoints.ecs }),
     vpc: createVpc({ ...options, endpoint: settings.endpoints.vpc }),
   };
-  const kube = createKube({ kubeconfig: settings.kubeconfig === undefined ? { inCluster: true } : { path: settings.kubeconfig } });
-  const timeoutSeconds = context.function?.timeout ?? settings.timeoutSeconds ?? stepRow(name).timeoutSeconds;
-  const deadline = enteredAt + timeoutSeconds * 1000 - settleMs;
+  const kubeconfig = settings.kubeconfig === undefined ? { inCluster: true as const } : { path: settings.kubeconfig };
+  const kube = createKube({ kubeconfig, deadlineMs: callMs });
+  const deadline = enteredAt + timeoutSeconds * 1000 - Math.min(settleMs, callMs);
   return {
     site: settings.site,
     kube,
@@ -69,6 +71,7 @@ function openWorkshop(name: StepName, settings: Settings, context: FcContext, en
     cloud,
     holder: `${name}/${context.requestId}`,
     claimSeconds: claimSeconds(timeoutSeconds),
+    callMs,
     hasTime: (ms) => Date.now() + ms < deadline,
     random: Math.random,
     log,

@@ -20,6 +20,8 @@ export interface Workshop {
   /** Who holds the claims of this invocation. */
   readonly holder: string;
   readonly claimSeconds: number;
+  /** A cloud call is given up after this long. */
+  readonly callMs: number;
   /** Whether this invocation still has `ms` milliseconds before the platform ends it. */
   hasTime(ms: number): boolean;
   random(): number;

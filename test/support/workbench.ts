@@ -21,7 +21,7 @@ import type { StepDefinition } from '#shared/step/run-context.ts';
 import { runAll } from '#shared/step/serve-chain.ts';
 import { queueFor, repeat } from '#shared/step/settle.ts';
 import type { Settlement, Workshop } from '#shared/step/workshop.ts';
-import { claimSeconds, steps } from '#shared/steps.ts';
+import { callSeconds, claimSeconds, steps } from '#shared/steps.ts';
 import { createFakeKube, type FakeKube } from './fake-kube.ts';
 import { type LocalAlb, podInterface, startLocalAlb } from './local-alb.ts';
 
@@ -143,6 +143,7 @@ export async function createWorkbench(
       cloud: { alb: wrap(cloud.alb), ecs: wrap(cloud.ecs), vpc: wrap(cloud.vpc) },
       holder: `test/${invocation}`,
       claimSeconds: claimSeconds(timeoutSeconds),
+      callMs: callSeconds(timeoutSeconds) * 1000,
       hasTime: () => true,
       random: () => 0.5,
       log: { info: () => undefined, warn: () => undefined },

@@ -42,9 +42,13 @@ async function applyOne(kube: Kube, object: Manifest): Promise<void> {
   if (result.kind !== 'written') throw new Error(`${name.kind} ${name.name} could not be applied: ${result.kind}`);
 }
 
-/** One after the other, in the order of the file. */
-export async function applyFile(kube: Kube, file: string): Promise<readonly ObjectName[]> {
-  const objects = readManifests(await readFile(file, 'utf8'), file);
+/** One after the other, in the order of the text. `source` names it in errors. */
+export async function applyText(kube: Kube, text: string, source: string): Promise<readonly ObjectName[]> {
+  const objects = readManifests(text, source);
   for (const object of objects) await applyOne(kube, object);
   return objects.map(nameOf);
 }
+
+/** `applyText` with what stands in a file. */
+export const applyFile = async (kube: Kube, file: string): Promise<readonly ObjectName[]> =>
+  applyText(kube, await readFile(file, 'utf8'), file);

@@ -27,6 +27,8 @@ interface Running {
   readonly name: string;
   readonly process: ChildProcess;
   readonly exited: Promise<void>;
+  /** Its end is wanted. */
+  ending: boolean;
 }
 
 /** How long a child has to end by itself, in ms, before it is killed. */
@@ -67,11 +69,24 @@ export class Children {
       if (isReady) options.onLine(line);
     });
     const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    this.running.push({ name: options.name, process: child, exited });
+    const running: Running = { name: options.name, process: child, exited, ending: false };
+    this.running.push(running);
     const ready = await this.untilReady(child, options, errors);
     isReady = true;
-    child.once('exit', (code, signal) => this.died(options.name, code, signal, errors));
+    child.once('exit', (code, signal) => {
+      if (!running.ending) this.died(options.name, code, signal, errors);
+    });
     return ready;
+  }
+
+  /** Ends one without a word (SIGKILL), as a machine that fails does. It may be started again. */
+  async kill(name: string): Promise<void> {
+    const index = this.running.findIndex((one) => one.name === name);
+    const [found] = index < 0 ? [] : this.running.splice(index, 1);
+    if (found === undefined) throw new Error(`no ${name} is running`);
+    found.ending = true;
+    found.process.kill('SIGKILL');
+    await found.exited;
   }
 
   /** Ends all, the last started first. */

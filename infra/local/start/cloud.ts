@@ -21,8 +21,14 @@ import { readTold } from './story.ts';
 export interface LocalCloud {
   readonly facts: ReadyFacts;
   readonly kube: Kube;
+  /** Ends one part without a word. Scenarios ask for it; nothing else of the product does. */
+  kill(part: Part): Promise<void>;
+  /** Starts a killed part again as it was: options, port and folder. */
+  revive(part: Part): Promise<void>;
   stop(): Promise<void>;
 }
+
+export type Part = Program | 'forwarder';
 
 /** Generous: with the real binaries on a busy machine the control plane alone takes ten seconds. */
 const readyWithinMs = 90_000;
@@ -36,6 +42,8 @@ interface Site {
   readonly outDir: string;
   readonly children: Children;
   readonly screen: Screen;
+  /** How each part that has started is started again. */
+  readonly again: Map<Part, () => Promise<unknown>>;
 }
 
 function startProgram(site: Site, program: Program & PortName, options: object): Promise<Ready> {
@@ -50,6 +58,7 @@ function startProgram(site: Site, program: Program & PortName, options: object):
     })
     .then((ready) => {
       screen.line(`${programs[program].padEnd(18)} ${ready.url}`);
+      site.again.set(program, () => startProgram(site, program, { ...options, port: Number(new URL(ready.url).port) }));
       return ready;
     });
 }
@@ -99,9 +108,10 @@ async function startForwarder(site: Site, endpoints: Endpoints, signingKeys: str
     readyWithinMs,
   });
   site.screen.line('forwarder          follows the cluster');
+  site.again.set('forwarder', () => startForwarder(site, endpoints, signingKeys));
 }
 
-async function startAll(site: Site): Promise<Omit<LocalCloud, 'stop'>> {
+async function startAll(site: Site): Promise<Pick<LocalCloud, 'facts' | 'kube'>> {
   const { options, dir, outDir, ports, screen } = site;
   await bundlePrograms(outDir);
   screen.line('emulators, functions and forwarder built');
@@ -156,10 +166,15 @@ export async function startCloud(
     await children.stop();
     await rm(dir, { recursive: true, force: true });
   };
+  const again: Site['again'] = new Map();
   try {
-    const cloud = await startAll({ options, ports, dir, outDir: join(dir, 'dist'), children, screen });
+    const cloud = await startAll({ options, ports, dir, outDir: join(dir, 'dist'), children, screen, again });
     return {
       ...cloud,
+      kill: (part) => children.kill(part === 'forwarder' ? part : programs[part]),
+      revive: async (part) => {
+        await again.get(part)?.();
+      },
       stop: async () => {
         cloud.kube.close();
         await stop();
