@@ -6,7 +6,7 @@ type Item = Readonly<Record<string, unknown>>;
 const text = (value: unknown): string => String(value ?? '');
 
 /** Rules with the names of their groups and servers, in matching order. */
-export async function cloudShape(alb: LocalAlb): Promise<unknown> {
+export async function cloudShape(alb: Pick<LocalAlb, 'state'>): Promise<unknown> {
   const state = await alb.state();
   const of = (kind: string): readonly Item[] => state[kind] ?? [];
   // The snapshot's own shapes: members are only printed and compared.

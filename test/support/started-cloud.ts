@@ -9,7 +9,9 @@ import { ownNamespace } from '#shared/ownership.ts';
 import { until } from './until.ts';
 
 /** Everything that the emulated ALB holds; shapes are the service's own, and a test only counts, prints and compares them. */
-export type Held = Readonly<Record<'loadBalancers' | 'listeners' | 'rules' | 'serverGroups' | 'jobs', readonly Thing[]>>;
+export type Held = Readonly<
+  Record<'loadBalancers' | 'listeners' | 'rules' | 'serverGroups' | 'jobs' | 'networkInterfaces', readonly Thing[]>
+>;
 export type Thing = Readonly<Record<string, unknown>>;
 
 export interface Call {
@@ -19,11 +21,18 @@ export interface Call {
   readonly write: boolean;
 }
 
+export interface Where {
+  /** Absent: `cafe`. */
+  readonly albConfig?: string;
+  /** Absent: 80. */
+  readonly port?: number;
+}
+
 export interface StartedCloud extends LocalCloud {
   /** Sends one request to the first listener of an AlbConfig (or to that on `port`). */
-  ask(host: string, path: string, at?: { readonly albConfig?: string; readonly port?: number }): Promise<Answer | undefined>;
+  ask(host: string, path: string, at?: Where): Promise<Answer | undefined>;
   /** Waits for an answer with this status (and by a pod whose name begins so). */
-  answers(host: string, path: string, wanted: number | string, at?: { readonly albConfig?: string; readonly port?: number }): Promise<void>;
+  answers(host: string, path: string, wanted: number | string, at?: Where & { readonly withinMs?: number }): Promise<void>;
   held(): Promise<Held>;
   listeners(): Promise<readonly KnownListener[]>;
   /** Calls that an emulator has answered after `seq`. */
@@ -116,7 +125,7 @@ export async function startedCloud(changes: Partial<StartOptions> = {}): Promise
         last = await asked(host, path, at).catch(() => undefined);
         return fits(last, wanted);
       };
-      await until(look, `${wantedText(wanted)} to ${host}${path}`, withinMs).catch((error: unknown) => {
+      await until(look, `${wantedText(wanted)} to ${host}${path}`, at?.withinMs ?? withinMs).catch((error: unknown) => {
         throw new Error(`${String(error)}; the last answer was ${JSON.stringify(last)}`);
       });
     },
