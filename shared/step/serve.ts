@@ -8,7 +8,6 @@ import { encode } from '#events/contract/envelope.ts';
 import { keyText, type Message } from '#events/contract/messages.ts';
 import { createAlb } from '#shared/cloud/alb/adapter.ts';
 import { createEcs } from '#shared/cloud/ecs/adapter.ts';
-import { createQueues } from '#shared/cloud/mns/adapter.ts';
 import { createVpc } from '#shared/cloud/vpc/adapter.ts';
 import { createKube } from '#shared/kube/adapter.ts';
 import { callSeconds, claimSeconds, type StepName, stepRow } from '#shared/steps.ts';
@@ -93,6 +92,8 @@ async function settle(
   if (sends.length + refused.length === 0) return;
   const { accessKeyId = '', accessKeySecret = '', securityToken } = context.credentials ?? {};
   const keys = { accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) };
+  // Loaded with the first thing to send: half of the handler's import time, and an invocation with nothing to say never needs it.
+  const { createQueues } = await import('#shared/cloud/mns/adapter.ts');
   const queues = createQueues({ accountId: settings.accountId, endpoint: settings.endpoints.mns, ...keys });
   const outgoing = new Map<string, { body: string; delaySeconds?: number }[]>();
   const put = (queue: string, one: { body: string; delaySeconds?: number }): void => {
