@@ -92,17 +92,6 @@ function collecting(stack: Stack, ledger: AlbConfigLedger): Hop | undefined {
   return surplus.listeners.length + surplus.groups.length > 0 ? { step: 'listener', phase: 'collect', delaySeconds: 0 } : undefined;
 }
 
-/** What an earlier step made proved not to be there: the chain goes back to it instead of trying the same again. */
-function hopBack(
-  at: { readonly step: ChainStep; readonly phase: Phase },
-  ledger: AlbConfigLedger,
-  hashes: StepHashes,
-): Hop | undefined {
-  const before = chainSteps.slice(0, chainSteps.indexOf(at.step));
-  const first = at.phase === 'apply' ? before.find((step) => !isSatisfied(ledger, hashes, step)) : undefined;
-  return first === undefined ? undefined : { step: first, phase: 'apply', delaySeconds: 1 };
-}
-
 /** Nothing is left of it but, perhaps, the memory that it was removed, which stays while Ingresses name it. */
 const isRemoved = (stack: Stack, ledger: AlbConfigLedger | undefined): boolean =>
   ledger === undefined || (ledger.removed === true && stack.ingresses.length > 0);

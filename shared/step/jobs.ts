@@ -14,7 +14,7 @@ const failureOf = (pending: PendingJob, job: Job, owner: ObjectRef): Problem => 
 });
 
 /** Drops what has succeeded; makes the steps of what has failed look again. A job that the service no longer knows counts as ended. */
-function digestJobs(ledger: AlbConfigLedger, jobs: readonly Job[]): AlbConfigLedger {
+export function digestJobs(ledger: AlbConfigLedger, jobs: readonly Job[]): AlbConfigLedger {
   const byId = new Map(jobs.map((job) => [job.jobId, job]));
   const failed = ledger.jobs.filter((one) => byId.get(one.jobId)?.status === 'Failed');
   const rest: AlbConfigLedger = { ...ledger, jobs: ledger.jobs.filter((one) => byId.get(one.jobId)?.status === 'Processing') };
