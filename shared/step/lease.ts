@@ -46,6 +46,9 @@ export const leaseName = (key: Key): ObjectName => ({ kind: 'Lease', namespace: 
 /** Selects the records of one kind of key. */
 export const recordSelector = (kind: Key['kind']): string => `${label.kind}=${kind}`;
 
+/** Selects every record of one cluster. */
+export const clusterSelector = (cluster: string): string => `${label.cluster}=${cluster}`;
+
 /** Lease times are RFC 3339 with microseconds. */
 const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
 

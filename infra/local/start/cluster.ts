@@ -2,7 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kube, KubeObject } from '#shared/kube/port.ts';
 import { ownNamespace } from '#shared/ownership.ts';
+import { clusterSelector } from '#shared/step/lease.ts';
 import { applyFile } from './apply.ts';
+import { cluster } from './settings.ts';
 
 const crdFile = 'infra/deploy/generated/crd.generated.yaml';
 
@@ -26,9 +28,15 @@ async function untilServed(kube: Kube): Promise<void> {
   }
 }
 
-/** Applies the definition and the namespace. Safe to repeat. */
+/** A cluster that outlived a former local cloud has its records still, and they name load balancers that went with it. */
+async function forgetFormerCloud(kube: Kube): Promise<void> {
+  const left = await kube.list('Lease', { namespace: ownNamespace, labelSelector: clusterSelector(cluster) });
+  for (const { metadata } of left.items) await kube.remove({ kind: 'Lease', namespace: ownNamespace, name: metadata.name });
+}
+
+/** Applies the definition and the namespace. Safe to repeat, but only where no cloud is at work. */
 export async function prepareCluster(kube: Kube): Promise<void> {
   await applyFile(kube, crdFile);
   await kube.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: ownNamespace } }); // 'exists' is as good
-  await untilServed(kube);
+  await Promise.all([untilServed(kube), forgetFormerCloud(kube)]);
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { localCredentials } from '../credentials.ts';
 
 /** Names this cluster in keys and tags. */
-const cluster = 'c-local';
+export const cluster = 'c-local';
 /** The VPC that the VPC emulator knows. */
 const vpcId = 'vpc-local';
 
