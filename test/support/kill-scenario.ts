@@ -25,14 +25,12 @@ export const moments = {
   'while the listener is created': 'CreateListener',
   'while rules are created': 'CreateRules',
 } as const;
-export type Moment = keyof typeof moments;
 
 export const endings = {
   'right after the objects were removed': undefined,
   'while the balancer is deleted': 'DeleteLoadBalancer',
   'while groups are deleted': 'DeleteServerGroup',
 } as const;
-export type Ending = keyof typeof endings;
 
 export interface Kill {
   readonly part: Part;
