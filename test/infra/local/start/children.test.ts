@@ -84,6 +84,15 @@ describe('children', () => {
     expect(deaths).toEqual([]);
   });
 
+  it('that are killed on purpose are gone at once, and that is no death', async () => {
+    const pid = Number((await start(patient))['pid']);
+    await children.kill('the part');
+    expect(isAlive(pid)).toBe(false);
+    expect(deaths).toEqual([]);
+    await expect(children.kill('the part')).rejects.toThrow('no the part is running');
+    expect(isAlive(Number((await start(patient))['pid']))).toBe(true);
+  });
+
   it('end when this process is killed without a word', async () => {
     const child = join(dir, 'child.mjs');
     await writeFile(child, patient);
