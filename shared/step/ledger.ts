@@ -80,6 +80,15 @@ export const beginRemoval = (ledger: AlbConfigLedger): AlbConfigLedger => ({
   ...(ledger.loadBalancer === undefined ? {} : { loadBalancer: { ...ledger.loadBalancer, leaving: true } }),
 });
 
+/** Stands for a step's target where the whole AlbConfig is to go. */
+export const everything = 'everything';
+
+/** The AlbConfig is there after all: another time that it is not begins with doubt again. */
+export function dropDoubt(ledger: AlbConfigLedger): AlbConfigLedger {
+  const { removalAsked, ...rest } = ledger;
+  return removalAsked?.target === everything ? rest : ledger;
+}
+
 /** Whether that was done already. */
 export const isRemovalBegun = (ledger: AlbConfigLedger): boolean =>
   Object.keys(ledger.steps).length === 0 && (ledger.loadBalancer === undefined || ledger.loadBalancer.leaving === true);

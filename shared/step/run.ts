@@ -9,7 +9,17 @@ import { conclude, giveBack } from './conclude.ts';
 import { isUnexpected, outcomeOf, staleMemory } from './failure-outcome.ts';
 import { ensureFinalizer } from './finalizer.ts';
 import { verifyJobs, verifyLoadBalancer } from './jobs.ts';
-import { beginRemoval, beginStep, forgetAll, forgetStep, isRemovalBegun, markApplied, settleSteps } from './ledger.ts';
+import {
+  beginRemoval,
+  beginStep,
+  dropDoubt,
+  everything,
+  forgetAll,
+  forgetStep,
+  isRemovalBegun,
+  markApplied,
+  settleSteps,
+} from './ledger.ts';
 import { combine, done, type Outcome, wait } from './outcome.ts';
 import { emptyAlbConfigLedger } from './record.ts';
 import { isTaken, outcomeOfTaken } from './records.ts';
@@ -51,6 +61,7 @@ async function advance(run: Run): Promise<Outcome> {
   const { scene, step, stack, request } = run;
   if (stack.mode === 'paused' || stack.want === 'hold') return done(false);
   if (stack.mode === 'observe') return observeOnly(run);
+  if (stack.want === 'present') scene.remember(dropDoubt);
   // A wish that turned round since the message was sent: the next hop is the way back.
   if ((stack.want === 'remove') !== (request.phase === 'delete')) return done(false);
   const at = { step: step.name, phase: request.phase };
@@ -107,9 +118,9 @@ async function takeDown(run: Run): Promise<Outcome> {
 function unconfirmed({ scene, wish }: Run): Outcome | undefined {
   if (wish.albConfig !== undefined) return undefined;
   const asked = scene.ledger.removalAsked;
-  const at = asked?.target === 'everything' ? asked.at : scene.now();
+  const at = asked?.target === everything ? asked.at : scene.now();
   const restMs = at + confirmSeconds * 1000 - scene.now();
-  scene.remember((ledger) => ({ ...ledger, removalAsked: { target: 'everything', at } }));
+  scene.remember((ledger) => ({ ...ledger, removalAsked: { target: everything, at } }));
   return restMs > 0
     ? wait(Math.ceil(restMs / 1000), 'the AlbConfig is gone without having been deleted: it is looked for once more')
     : undefined;
