@@ -14,6 +14,7 @@ import { problemOf } from '#shared/step/failure-outcome.ts';
 import { defineNoun } from '#shared/step/noun.ts';
 import { combine, done, type Outcome, wait } from '#shared/step/outcome.ts';
 import type { Scene } from '#shared/step/scene.ts';
+import { fitIngresses } from './quota.ts';
 import { pauseForMembers, waitingOwners } from './readiness.ts';
 
 /** One call on one listener. `last`: nothing is left to call on it afterwards. */
@@ -58,12 +59,16 @@ const groupsOf = (actions: readonly RuleAction[]): readonly string[] =>
 const ownersOf = (spec: RuleSpec): readonly string[] => spec.owners.map((ref) => ownerHash(ref.namespace, ref.name));
 
 /** What is planned on one listener, and which groups its rules will point to. */
-function planListener(listener: ListenerIdentity, observed: readonly Rule[], keepOwners: ReadonlySet<string>, scene: Scene) {
+function planListener(
+  listener: ListenerIdentity,
+  { observed, keepOwners, room }: { readonly observed: readonly Rule[]; readonly keepOwners: ReadonlySet<string>; readonly room: number },
+  scene: Scene,
+) {
   const listenerId = scene.ledger.listeners[listener] ?? '';
   const here = observed.filter((rule) => rule.listenerId === listenerId);
   const specs = scene.stack.rules.filter((spec) => spec.listener === listener && !ownersOf(spec).some((owner) => keepOwners.has(owner)));
   const wanted = specs.map((spec) => wantedOf(spec, scene));
-  const { phases } = planRules({ wanted, observed: here, keepOwners });
+  const { phases } = planRules({ wanted, observed: here, keepOwners, room });
   const kept = here.filter((rule) => keepOwners.has(rule.tags[tagKeys.owner] ?? ''));
   const groups = [...kept.map((rule) => rule.ruleActions), ...wanted.map((one) => one.settings.ruleActions)].flatMap(groupsOf);
   const removed = phases.flatMap((phase) => (phase.kind === 'remove' ? phase.rules : [])).length;
@@ -134,8 +139,11 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
   async compare(scene, observed) {
     const held = scene.stack.held.map(({ ref }) => ownerHash(ref.namespace, ref.name));
     const waiting = await waitingOwners(scene);
-    const keep = new Set([...held, ...waiting.keys()]);
-    const plans = scene.stack.listeners.map((one) => planListener(one.identity, observed, keep, scene));
+    const untouched = new Set([...held, ...waiting.keys()]);
+    const { over, problems, room } = fitIngresses(observed, untouched, scene);
+    scene.remember(({ leftOut: _former, ...ledger }) => (problems.length === 0 ? ledger : { ...ledger, leftOut: problems }));
+    const question = { observed, keepOwners: new Set([...untouched, ...over]), room };
+    const plans = scene.stack.listeners.map((one) => planListener(one.identity, question, scene));
     const unsettled = observed.filter((rule) => !settled.has(rule.status)).map((rule) => rule.ruleName);
     if (needsConfirmation(plans, scene))
       return { ...nothing, unsettled: [...unsettled, 'a removal of most rules, to be confirmed,'], pauseSeconds: confirmSeconds };

@@ -84,4 +84,6 @@ export interface Site {
   readonly vpcId: string;
   /** Every Service is reached by pod address, as if it were annotated so (what a cluster-wide default of the cloud provider says). */
   readonly podAddresses?: boolean;
+  /** Rules that one ALB of this account holds, default rules not counted; absent: what the service grants without asking. */
+  readonly rulesPerLoadBalancer?: number;
 }

@@ -19,6 +19,8 @@ const schema = z.strictObject({
   ALBEIT_SIGNING_KEYS: text,
   /** Seconds, when the function runs with another timeout than the step table says. */
   ALBEIT_FUNCTION_TIMEOUT: z.optional(text.check(z.regex(/^[1-9]\d{0,4}$/))),
+  /** Rules that one ALB holds, where the account's quota is another than the usual. */
+  ALBEIT_RULE_QUOTA: z.optional(text.check(z.regex(/^[1-9]\d{0,4}$/))),
   KUBECONFIG: z.optional(text),
 });
 
@@ -45,7 +47,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const found = parsed.data;
   const region = found.ALBEIT_REGION;
   return {
-    site: { cluster: found.ALBEIT_CLUSTER, region, vpcId: found.ALBEIT_VPC_ID },
+    site: {
+      cluster: found.ALBEIT_CLUSTER,
+      region,
+      vpcId: found.ALBEIT_VPC_ID,
+      ...(found.ALBEIT_RULE_QUOTA === undefined ? {} : { rulesPerLoadBalancer: Number(found.ALBEIT_RULE_QUOTA) }),
+    },
     accountId: found.ALBEIT_ACCOUNT_ID,
     endpoints: {
       alb: found.ALBEIT_ALB_ENDPOINT ?? `alb.${region}.aliyuncs.com`,

@@ -4,6 +4,7 @@
  */
 import type { ChainStep } from '#events/contract/messages.ts';
 import type { GroupIdentity, ListenerIdentity } from '#shared/model/stack.ts';
+import type { Problem } from '#shared/problem.ts';
 
 /** Asynchronous work that a step started and nobody has verified yet. */
 export interface PendingJob {
@@ -50,6 +51,8 @@ export interface AlbConfigLedger {
    * there any more), and when it was first wanted (API server's clock, ms).
    */
   readonly removalAsked?: { readonly target: string; readonly at: number };
+  /** Ingresses that the rules in force leave out, because the ALB is full: told for as long as these rules stand. */
+  readonly leftOut?: readonly Problem[];
   /** Rules wait for members of their groups: since when, and when the lane was last asked for them (API server's clock, ms). */
   readonly membersAwaited?: { readonly since: number; readonly asked: number };
   readonly steps: Readonly<Partial<Record<ChainStep, StepLedger>>>;

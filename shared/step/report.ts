@@ -82,10 +82,16 @@ const sentence = (problem: Problem): string => {
 
 const ingressKey = (ref: ObjectRef): string => `${ref.namespace}/${ref.name}`;
 
+/** Rules of Ingresses that were left out are not in force. */
+function servedRules(stack: Stack, ledger: AlbConfigLedger): Stack['rules'] {
+  const out = new Set((ledger.leftOut ?? []).map(({ object }) => ingressKey(object)));
+  return stack.rules.filter((rule) => !rule.owners.some((owner) => out.has(ingressKey(owner))));
+}
+
 /** Hash of each Ingress's share of the rules: when it changes and the chain is complete, its owner hears of it once. */
-function shares(stack: Stack): Record<string, string> {
+function shares({ stack, ledger }: ReportInput): Record<string, string> {
   const parts = new Map<string, string[]>();
-  for (const rule of stack.rules) {
+  for (const rule of servedRules(stack, ledger)) {
     const text = JSON.stringify([rule.identity, rule.conditions, rule.actions]);
     for (const owner of rule.owners) parts.set(ingressKey(owner), [...(parts.get(ingressKey(owner)) ?? []), text]);
   }
@@ -146,7 +152,7 @@ const hostnameOf = (ingress: Ingress): string | undefined => ingress.status?.loa
 function hostnames(input: ReportInput): Report['hostnames'] {
   const dnsName = input.stack.want === 'remove' ? undefined : input.ledger.loadBalancer?.dnsName;
   if (input.stack.want === 'hold' || (dnsName === undefined && input.stack.want === 'present') || dnsName === '') return [];
-  const owners = new Set(input.stack.rules.flatMap((rule) => rule.owners.map(ingressKey)));
+  const owners = new Set(servedRules(input.stack, input.ledger).flatMap((rule) => rule.owners.map(ingressKey)));
   return input.wish.ingresses
     .filter((one) => one.metadata.deletionTimestamp === undefined)
     .map((one) => ({ one, ref: { kind: 'Ingress', namespace: one.metadata.namespace ?? '', name: one.metadata.name } }))
@@ -158,10 +164,11 @@ const distinct = (texts: readonly string[]): readonly string[] => [...new Set(te
 
 /** Compares with what was told before, so that an Event is written once and an unchanged status not at all. */
 export function project(input: ReportInput): Report {
-  const problems = [...input.stack.problems, ...input.problems];
+  const leftOut = input.stack.want === 'present' ? (input.ledger.leftOut ?? []) : [];
+  const problems = [...input.stack.problems, ...leftOut, ...input.problems];
   const told = new Set(input.ledger.reported?.problems ?? []);
   const toldShares = input.ledger.reported?.ingresses ?? {};
-  const now = shares(input.stack);
+  const now = shares(input);
   const fresh = [...new Map(problems.map((one) => [problemKey(one), one]))].flatMap(([key, one]) => (told.has(key) ? [] : [one]));
   const landed =
     input.complete && input.stack.want === 'present'
