@@ -28,7 +28,7 @@ export const anIngressOf = (index: number): KubeObject =>
     paths: [aPath('/', serviceName(index))],
   });
 
-const zones = { zoneMappings: [{ vSwitchId: 'vsw-local-a' }, { vSwitchId: 'vsw-local-b' }] };
+export const zones = { zoneMappings: [{ vSwitchId: 'vsw-local-a' }, { vSwitchId: 'vsw-local-b' }] };
 
 export interface Cafe {
   readonly objects: readonly KubeObject[];
