@@ -146,11 +146,13 @@ function createReflectors(options: ForwarderOptions, signal: AbortSignal, publis
 }
 
 function keyOf(cluster: string, target: Target): Key {
-  const { kind, name } = target;
-  return kind === 'Service' ? { kind, cluster, namespace: target.namespace, name } : { kind, cluster, name };
+  const { kind } = target;
+  if (kind === 'Cluster') return { kind, cluster };
+  return kind === 'Service' ? { kind, cluster, namespace: target.namespace, name: target.name } : { kind, cluster, name: target.name };
 }
 
-const reasonOf = (target: Target): Reason => (target.kind === 'AlbConfig' ? target.reason : 'modified');
+const reasons: Readonly<Record<Target['kind'], Reason>> = { AlbConfig: 'modified', Cluster: 'resync', Service: 'modified' };
+const reasonOf = (target: Target): Reason => (target.kind === 'AlbConfig' ? target.reason : reasons[target.kind]);
 
 /** Enough to keep a fault that comes back at once from filling the log. */
 const restartMs = 5000;

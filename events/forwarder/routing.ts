@@ -3,7 +3,7 @@
  * what concerns no ALB class touches nothing.
  */
 import type { Reason } from '#events/contract/messages.ts';
-import { albConfigNameOf } from '#shared/model/membership.ts';
+import { albConfigNameOf, albConfigOf } from '#shared/model/membership.ts';
 import type { IngressClass } from '#shared/model/wish.ts';
 import { ingressControllers } from '#shared/ownership.ts';
 import type { AlbConfigFacts, ClassFacts, IngressFacts, ServiceFacts } from './projections.ts';
@@ -12,6 +12,8 @@ import type { Change } from './reflector.ts';
 /** What to look at again. Names are those of the cluster; the sender adds the cluster. */
 export type Target =
   | { readonly kind: 'AlbConfig'; readonly name: string; readonly reason: Reason }
+  /** An Ingress of ours that belongs to no AlbConfig: only a look at the whole cluster finds it and tells its owner. */
+  | { readonly kind: 'Cluster' }
   | { readonly kind: 'Service'; readonly namespace: string; readonly name: string };
 
 const albConfig = (name: string, reason: Reason = 'modified'): Target => ({ kind: 'AlbConfig', name, reason });
@@ -41,7 +43,8 @@ export class Routing {
     if (change.before !== undefined) this.#forget(change.before);
     if (change.after !== undefined) this.#learn(change.after);
     if (change.initial || isSame(change)) return [];
-    return [...new Set([before, after])].flatMap((name) => (name === undefined ? [] : [albConfig(name)]));
+    const owners = [...new Set([before, after])].flatMap((name) => (name === undefined ? [] : [albConfig(name)]));
+    return this.#isAstray(change.after) ? [...owners, { kind: 'Cluster' }] : owners;
   }
 
   /** A class that appears, goes or changes moves every Ingress that names it, and is itself a reason to look at its AlbConfig. */
@@ -76,6 +79,10 @@ export class Routing {
     if (change.initial || (isSame(change) && change.before?.service === change.after?.service)) return [];
     const services = new Set([change.before, change.after].flatMap((facts) => (facts === undefined ? [] : [facts.service])));
     return [...services].filter((service) => this.#isOurs(service)).map(members);
+  }
+
+  #isAstray(facts: IngressFacts | undefined): boolean {
+    return facts !== undefined && albConfigOf(facts.membership, [...this.#classes.values()])?.problem !== undefined;
   }
 
   #ownerOf(facts: IngressFacts | undefined): string | undefined {

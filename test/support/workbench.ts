@@ -164,8 +164,8 @@ export async function createWorkbench(
     const messages = batch.map((one) => one.message);
     const settled = await serveQueue(name, messages, at);
     close();
-    // A dead one settled nothing: the queue delivers the batch again, and the claims it held run out meanwhile.
-    if (planned?.dead === true && before === false) for (const one of messages) send(one, claimSeconds(timeoutSeconds));
+    // A dead one settled nothing: the batch is delivered again at once, while the claims it held still stand.
+    if (planned?.dead === true && before === false) for (const one of messages) send(one);
     else conclude(name, settled);
   };
   const turn = async (): Promise<void> => {

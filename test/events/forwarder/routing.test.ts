@@ -48,8 +48,10 @@ class Cluster {
 }
 
 const keyOf = (object: KubeObject): string => `${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`;
-const textOf = (target: Target): string =>
-  target.kind === 'Service' ? `Service ${target.namespace}/${target.name}` : `AlbConfig ${target.name} ${target.reason}`;
+function textOf(target: Target): string {
+  if (target.kind === 'Cluster') return 'the whole cluster';
+  return target.kind === 'Service' ? `Service ${target.namespace}/${target.name}` : `AlbConfig ${target.name} ${target.reason}`;
+}
 
 const aClass = (name: string, albConfig: string, controller = 'ingress.k8s.alibabacloud/alb'): IngressClass => ({
   apiVersion: 'networking.k8s.io/v1',
@@ -89,6 +91,16 @@ const aCluster = () =>
     cafe(1),
     other(1),
   );
+
+describe('an Ingress of ours that belongs to no AlbConfig', () => {
+  it('has the whole cluster looked at, which finds it and tells its owner', () => {
+    const { spec: _parameters, ...bare } = aClass('alb-bare', 'cafe');
+    const cluster = aCluster().found({ ...bare, spec: { controller: 'ingress.k8s.alibabacloud/alb' } } as KubeObject);
+    expect(cluster.put(anIngress({ name: 'astray', spec: { ingressClassName: 'alb-bare' } }))).toEqual(['the whole cluster']);
+    expect(cluster.put(cafe(2, { spec: { ingressClassName: 'alb-bare' } }))).toEqual(['AlbConfig cafe modified', 'the whole cluster']);
+    expect(cluster.remove(anIngress({ name: 'astray', spec: { ingressClassName: 'alb-bare' } }))).toEqual([]);
+  });
+});
 
 describe('what concerns no ALB class', () => {
   it.each([
