@@ -33,7 +33,7 @@ interface Found {
   readonly observed?: ServerGroup;
 }
 
-/** A group that was found by its tags: its Service is told of it, and settings that differ are updated. */
+/** A group that was found by its tags, or that its Service knows nothing of: the Service is told, and settings that differ are updated. */
 interface Adoption {
   readonly spec: ServerGroupSpec;
   readonly id: string;
@@ -98,6 +98,12 @@ async function make(spec: ServerGroupSpec, scene: Scene): Promise<void> {
   scene.remember((ledger) => ({ ...ledger, groups: { ...ledger.groups, [identity]: made.serverGroupId } }));
 }
 
+/** A group that was to be collected, and is wanted again before it was, is there; but its Service was told to let go of it. */
+function isTold({ members }: ServerGroupSpec, id: string, known: Awaited<ReturnType<Scene['services']>>, scene: Scene): boolean {
+  if (members === undefined) return true;
+  return known.get(keyText(serviceKeyOf(scene, `${members.namespace}/${members.service}`)))?.groups[id] !== undefined;
+}
+
 /** The groups of a removed listing, by the Services that they were made for: `namespace/name`. */
 const servicesOfTags = (one: ServerGroup): readonly string[] => {
   const [namespace, name] = [one.tags[tagKeys.serviceNamespace], one.tags[tagKeys.serviceName]];
@@ -120,13 +126,15 @@ export const groups = defineNoun<Found, ServerGroupSpec, Adoption, Found>({
   uses: ['ListServerGroups', 'CreateServerGroup', 'UpdateServerGroupAttribute', 'DeleteServerGroup', 'ListAsynJobs'],
   removesWhileApplying: false,
   observe,
-  compare: (scene, found) => {
+  compare: async (scene, found) => {
     const { stack, ledger } = scene;
+    const known = await scene.services();
     const there = new Map(found.map((one) => [one.identity, one]));
     const surplus = new Set(collectable(stack, ledger).groups);
     const update = stack.groups.flatMap((spec): readonly Adoption[] => {
       const one = there.get(spec.identity);
-      if (one?.observed === undefined) return [];
+      if (one === undefined) return [];
+      if (one.observed === undefined) return isTold(spec, one.id, known, scene) ? [] : [{ spec, id: one.id, changed: false }];
       return [{ spec, id: one.id, changed: changedFields(fields, spec.settings, one.observed.settings).length > 0 }];
     });
     return {
