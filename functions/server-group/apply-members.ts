@@ -61,7 +61,7 @@ async function call(group: string, operation: MemberOperation, question: Questio
   const { at, lane } = question;
   const covers = (ms: number): boolean => lane.claim.covers(ms) && at.hasTime(ms);
   const alb = guardWrites(at.cloud.alb, at.callMs, covers);
-  const token = `${shortHash(group)}-${lane.ledger.incarnation}-${shortHash(JSON.stringify(operation))}`;
+  const token = `${shortHash(`${group}|${lane.claim.record.life}`)}-${lane.ledger.incarnation}-${shortHash(JSON.stringify(operation))}`;
   if (operation.kind === 'replace') return alb.replaceServers(group, operation.added, operation.removed, token);
   if (operation.kind === 'add') return alb.addServers(group, operation.servers, token);
   if (operation.kind === 'remove') return alb.removeServers(group, operation.servers, token);

@@ -18,6 +18,8 @@ export interface Lease extends KubeObject {
 export interface StoredRecord<T> {
   readonly key: Key;
   readonly ledger: T;
+  /** Differs between a record and the one that is made after it was removed: part of every client token, so that no answer of a former life is replayed. */
+  readonly life: string;
   /** Times the claim changed hands. */
   readonly epoch: number;
   /** API server's clock, ms; 0: nobody holds it. */
@@ -89,6 +91,7 @@ function claimedUntil({ holderIdentity, renewTime, leaseDurationSeconds }: Lease
 export const readLease = <T>(lease: Lease, key: Key, empty: T): StoredRecord<T> => ({
   key,
   ledger: { ...empty, ...parsed<T>(lease.metadata.annotations?.[annotation.ledger]) },
+  life: lease.metadata.uid ?? '',
   epoch: lease.spec.leaseTransitions ?? 0,
   claimedUntil: claimedUntil(lease.spec),
   groups: groupsOf(lease),

@@ -65,7 +65,8 @@ export function openRun(beginning: Beginning, wish: Wish): Run {
     remember: (change) => {
       ledger = change(ledger);
     },
-    token: (what, body) => `${shortHash(`${keyText(request.key)}|${what}`)}-${ledger.incarnation}-${shortHash(JSON.stringify(body))}`,
+    token: (what, body) =>
+      `${shortHash(`${keyText(request.key)}|${claim.record.life}|${what}`)}-${ledger.incarnation}-${shortHash(JSON.stringify(body))}`,
     started: (job, what) => {
       if (job !== undefined) ledger = { ...ledger, jobs: [...ledger.jobs, { step: step.name, jobId: job.jobId, what }] };
     },
