@@ -7,6 +7,8 @@ const together = ['test/*.test.ts', 'test/{shared,events}/**/*.test.ts', 'test/i
 export default defineConfig({
   test: {
     deps: { interopDefault: false },
+    // By default one core is left idle; half of the time here is spent waiting for programs to answer.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
