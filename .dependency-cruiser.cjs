@@ -14,8 +14,14 @@ module.exports = {
     layer(
       'model-is-pure',
       '^shared/(model|plan)/',
-      ['^shared/(model|plan)/', '^shared/[^/]+\\.ts$', '^shared/kube/port\\.ts$', '^shared/cloud/[a-z]+/port\\.ts$', '^events/contract/'],
-      'No I/O in model and plan; the types of ports are data.',
+      [
+        '^shared/(model|plan)/',
+        '^shared/[^/]+\\.ts$',
+        '^shared/kube/port\\.ts$',
+        '^shared/cloud/[a-z]+/(port|defaults)\\.ts$',
+        '^events/contract/',
+      ],
+      'No I/O in model and plan; the types and defaults of ports are data.',
     ),
     layer(
       'shared-knows-no-function',

@@ -1,26 +1,11 @@
 /** Health-check settings as the service would answer them: what does not apply has the service's default, so that comparing is by value. */
+import { healthCheckDefaults } from '#shared/cloud/alb/defaults.ts';
 import type { HealthCheckSettings } from '#shared/cloud/alb/port.ts';
 import type { Problem } from '#shared/problem.ts';
 import { type Annotation, readAnnotation } from './annotations/annotation.ts';
 import { healthCheck } from './annotations/health-check.ts';
 import { problemOf, refOf } from './object-ref.ts';
 import type { Ingress } from './wish.ts';
-
-/** A check that is off. The service keeps these defaults for it, whatever was written beside `healthcheck-enabled: "false"`. */
-export const noHealthCheck: HealthCheckSettings = {
-  healthCheckEnabled: false,
-  healthCheckProtocol: 'HTTP',
-  healthCheckPath: '/',
-  healthCheckHost: '$SERVER_IP',
-  healthCheckMethod: 'HEAD',
-  healthCheckCodes: ['http_2xx'],
-  healthCheckHttpVersion: 'HTTP1.1',
-  healthCheckConnectPort: 0,
-  healthCheckInterval: 2,
-  healthCheckTimeout: 5,
-  healthyThreshold: 3,
-  unhealthyThreshold: 3,
-};
 
 type Values = { readonly [K in keyof typeof healthCheck]: (typeof healthCheck)[K] extends Annotation<infer T> ? T : never };
 
@@ -34,13 +19,13 @@ function settingsOf(values: Values): HealthCheckSettings {
   const grpc = values.protocol === 'GRPC';
   const http = values.protocol !== 'TCP';
   return {
-    ...noHealthCheck,
+    ...healthCheckDefaults,
     healthCheckEnabled: true,
     healthCheckProtocol: values.protocol === 'GRPC' ? 'gRPC' : values.protocol,
-    healthCheckPath: http ? values.path : noHealthCheck.healthCheckPath,
-    healthCheckMethod: http ? (values.method ?? (grpc ? 'POST' : 'HEAD')) : noHealthCheck.healthCheckMethod,
-    healthCheckCodes: http ? [...(values.codes ?? (grpc ? ['0'] : ['http_2xx']))].sort() : noHealthCheck.healthCheckCodes,
-    healthCheckHttpVersion: http && !grpc ? values.httpVersion : noHealthCheck.healthCheckHttpVersion,
+    healthCheckPath: http ? values.path : healthCheckDefaults.healthCheckPath,
+    healthCheckMethod: http ? (values.method ?? (grpc ? 'POST' : 'HEAD')) : healthCheckDefaults.healthCheckMethod,
+    healthCheckCodes: http ? [...(values.codes ?? (grpc ? ['0'] : ['http_2xx']))].sort() : healthCheckDefaults.healthCheckCodes,
+    healthCheckHttpVersion: http && !grpc ? values.httpVersion : healthCheckDefaults.healthCheckHttpVersion,
     healthCheckConnectPort: values.connectPort,
     healthCheckInterval: values.interval,
     healthCheckTimeout: values.timeout,
@@ -63,9 +48,9 @@ const conflicts = (ingress: Ingress, values: Values): readonly Problem[] => [
 export function buildHealthCheck(ingress: Ingress): { readonly settings: HealthCheckSettings; readonly problems: readonly Problem[] } {
   const readings = Object.entries(healthCheck).map(([name, row]) => [name, readAnnotation<unknown>(row, ingress)] as const);
   const problems = readings.flatMap(([, reading]) => (reading.problem === undefined ? [] : [reading.problem]));
-  if (problems.length > 0) return { settings: noHealthCheck, problems };
+  if (problems.length > 0) return { settings: healthCheckDefaults, problems };
   // The rows' own formats made these values, under the rows' own names.
   const values = Object.fromEntries(readings.map(([name, reading]) => [name, reading.value])) as Values;
-  if (!values.enabled) return { settings: noHealthCheck, problems };
+  if (!values.enabled) return { settings: healthCheckDefaults, problems };
   return { settings: settingsOf(values), problems: conflicts(ingress, values) };
 }

@@ -3,10 +3,10 @@
  * endpoint that changes is one write however many Ingresses use the Service.
  */
 import { createHash } from 'node:crypto';
+import { healthCheckDefaults } from '#shared/cloud/alb/defaults.ts';
 import type { HealthCheckSettings, ServerGroupKind, ServerGroupSettings, Tags } from '#shared/cloud/alb/port.ts';
 import { albConfigTags, pseudoNamespace, shortHash, tagKeys, tagValue } from '#shared/ownership.ts';
 import type { ObjectRef } from '#shared/problem.ts';
-import { noHealthCheck } from './build-health-check.ts';
 import { stableHash } from './stable-hash.ts';
 import type { ServerGroupSpec } from './stack.ts';
 
@@ -52,7 +52,7 @@ const kindOf = (site: GroupSite): ServerGroupKind => ({ serverGroupType: 'Instan
  */
 const variantOf = (settings: HealthCheckSettings): string => {
   const own = Object.entries(settings).filter(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(noHealthCheck[name as keyof HealthCheckSettings]), // its own key
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(healthCheckDefaults[name as keyof HealthCheckSettings]), // its own key
   );
   return own.length === 0 ? '' : stableHash(Object.fromEntries(own)).slice(0, 16);
 };
@@ -98,7 +98,7 @@ export function buildDefaultGroup(protocol: string, port: number, site: GroupSit
     identity,
     owners: [owner],
     tags: { ...groupTags(site, identity, target), [tagKeys.ingressName]: tagValue(ingress) },
-    settings: settingsOf(groupName(`${pseudoNamespace}-${emptyService}-${port}`), noHealthCheck),
+    settings: settingsOf(groupName(`${pseudoNamespace}-${emptyService}-${port}`), healthCheckDefaults),
     fixed: kindOf(site),
   };
 }

@@ -1,20 +1,6 @@
 /** Settings with the service's defaults, of which a test says only what matters. */
+import { healthCheckDefaults } from '#shared/cloud/alb/defaults.ts';
 import type { HealthCheckSettings, ListenerSettings, ServerGroupSettings } from '#shared/cloud/alb/port.ts';
-
-const healthCheck: HealthCheckSettings = {
-  healthCheckEnabled: false,
-  healthCheckProtocol: 'HTTP',
-  healthCheckPath: '/',
-  healthCheckHost: '$SERVER_IP',
-  healthCheckMethod: 'HEAD',
-  healthCheckCodes: ['http_2xx'],
-  healthCheckHttpVersion: 'HTTP1.1',
-  healthCheckConnectPort: 0,
-  healthCheckInterval: 2,
-  healthCheckTimeout: 5,
-  healthyThreshold: 3,
-  unhealthyThreshold: 3,
-};
 
 export const groupSettings = ({
   healthCheckConfig,
@@ -26,7 +12,7 @@ export const groupSettings = ({
   serviceName: 'service',
   scheduler: 'Wrr',
   ...own,
-  healthCheckConfig: { ...healthCheck, ...healthCheckConfig },
+  healthCheckConfig: { ...healthCheckDefaults, ...healthCheckConfig },
 });
 
 export const listenerSettings = (own: Partial<ListenerSettings> = {}): ListenerSettings => ({

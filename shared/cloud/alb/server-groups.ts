@@ -2,25 +2,10 @@
 import { required } from '../caller.ts';
 import { fromTags, inBatches, protocolName, started, toTags, unlessGone } from './answers.ts';
 import type { AlbClient, AnswerOf } from './client.ts';
+import { healthCheckDefaults } from './defaults.ts';
 import type { Alb, HealthCheckSettings, ServerGroup, ServerGroupKind, ServerGroupSettings } from './port.ts';
 
 type Listed = NonNullable<AnswerOf<'ListServerGroups'>['serverGroups']>[number];
-
-/** The service's own defaults: a group made elsewhere may come back without what was never set. */
-const healthCheckDefaults: HealthCheckSettings = {
-  healthCheckEnabled: false,
-  healthCheckProtocol: 'HTTP',
-  healthCheckPath: '/',
-  healthCheckHost: '$SERVER_IP',
-  healthCheckMethod: 'HEAD',
-  healthCheckCodes: ['http_2xx'],
-  healthCheckHttpVersion: 'HTTP1.1',
-  healthCheckConnectPort: 0,
-  healthCheckInterval: 2,
-  healthCheckTimeout: 5,
-  healthyThreshold: 3,
-  unhealthyThreshold: 3,
-};
 
 // The casts name the service's own values; one that we do not know is kept as it is, so that comparing finds it.
 function healthCheckOf(found: Listed['healthCheckConfig']): HealthCheckSettings {
