@@ -92,7 +92,8 @@ export async function applyGroup(question: Question): Promise<Outcome> {
   const { lane, work } = question;
   const { servers, unresolved } = resolve(question);
   const plan = planMembers({ wanted: servers, observed: work.observed });
-  const facts = { wanted: work.wanted.length, digest: digestOf(work.wanted) };
+  const { doubtedAt } = work.facts;
+  const facts = { wanted: work.wanted.length, digest: digestOf(work.wanted), ...(doubtedAt === undefined ? {} : { doubtedAt }) };
   if (plan.waiting.length > 0) return wait(1, `${plan.waiting.length} server(s) still changing`);
   const [operation] = plan.operations;
   // A change whose job we do not know (its answer was lost): only when it has ended is the state one to remember.
@@ -104,7 +105,8 @@ export async function applyGroup(question: Question): Promise<Outcome> {
   if (plan.empties && !(await stillEmpty(question))) return wait(1, 'endpoints came back while they were looked at');
   // What we know goes before the first write: a crash after it makes the successor list.
   lane.ledger = { ...lane.ledger, incarnation: lane.ledger.incarnation + 1 };
-  const { digest: _former, servers: _known, ...rest } = lane.ledger.members[work.group] ?? {};
+  const { digest: _former, servers: _known, ...remains } = lane.ledger.members[work.group] ?? {};
+  const rest = { ...remains, ...(doubtedAt === undefined ? {} : { doubtedAt }) };
   remember(lane, work.group, { ...rest, wanted: facts.wanted });
   await lane.claim.save(lane.ledger);
   try {

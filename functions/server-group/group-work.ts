@@ -31,7 +31,7 @@ const asServer = (one: RememberedServer): ObservedServer => ({
   status: 'Available',
 });
 
-/** Lists the servers only when we do not know them: a new group is empty, and the last verified state is remembered. */
+/** Lists the servers only when we do not know them, or the service counts others: a new group is empty, the last verified state is remembered. */
 export async function lookAtGroup(question: {
   readonly group: string;
   readonly facts: ServiceGroup;
@@ -41,7 +41,8 @@ export async function lookAtGroup(question: {
   const { group, facts, lane, at } = question;
   const remembered = lane.ledger.members[group];
   const wanted = wantedAddresses(lane.endpoints, facts.portName);
-  if (remembered?.servers !== undefined) return { group, facts, wanted, observed: remembered.servers.map(asServer) };
+  const doubted = facts.doubtedAt !== undefined && facts.doubtedAt !== remembered?.doubtedAt;
+  if (remembered?.servers !== undefined && !doubted) return { group, facts, wanted, observed: remembered.servers.map(asServer) };
   if (remembered === undefined && facts.made === true) return { group, facts, wanted, observed: [] };
   return { group, facts, wanted, observed: await at.cloud.alb.listServers(group) };
 }

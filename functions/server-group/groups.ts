@@ -8,7 +8,7 @@ import { collectable } from '#shared/step/chain.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
 import { defineNoun } from '#shared/step/noun.ts';
 import { done } from '#shared/step/outcome.ts';
-import type { ServiceGroup } from '#shared/step/record.ts';
+import type { GroupMembers, ServiceGroup } from '#shared/step/record.ts';
 import type { Scene } from '#shared/step/scene.ts';
 
 type Settings = ServerGroup['settings'];
@@ -38,6 +38,8 @@ interface Adoption {
   readonly spec: ServerGroupSpec;
   readonly id: string;
   readonly changed: boolean;
+  /** Servers that the service counts; absent when nobody has asked. */
+  readonly count?: number;
 }
 
 const identityOf = (one: ServerGroup): string => one.tags[tagKeys.resource] ?? '';
@@ -62,10 +64,17 @@ interface Telling {
   readonly services: ReadonlySet<string>;
   /** Identities of groups that were made just now. */
   readonly made: ReadonlySet<string>;
+  /** How many servers the service counts, by group id; absent: nobody has asked. */
+  readonly counts?: ReadonlyMap<string, number>;
+}
+
+/** A count that differs from what the lane registered: somebody else has changed the servers. While a change is under way it proves nothing. */
+function isDoubtful(members: GroupMembers | undefined, count: number | undefined): boolean {
+  return count !== undefined && members?.servers !== undefined && members.servers.length !== count;
 }
 
 /** Tells each Service's record which of its groups belong to this AlbConfig, and asks the lane to fill them. */
-async function tellServices(scene: Scene, { services, made }: Telling, delaySeconds: number): Promise<void> {
+async function tellServices(scene: Scene, { services, made, counts }: Telling, delaySeconds: number): Promise<void> {
   const known = await scene.services();
   const kept = new Set(Object.values(scene.ledger.groups));
   const groupsOf = new Map<string, Record<string, ServiceGroup>>();
@@ -78,7 +87,13 @@ async function tellServices(scene: Scene, { services, made }: Telling, delaySeco
     const id = scene.ledger.groups[identity];
     const entry = members === undefined ? undefined : groupsOf.get(`${members.namespace}/${members.service}`);
     if (entry === undefined || members === undefined || id === undefined) continue;
-    entry[id] = { albConfig: scene.stack.key.name, portName: members.portName, ...(made.has(identity) ? { made: true } : {}) };
+    const lane = known.get(keyText(serviceKeyOf(scene, `${members.namespace}/${members.service}`)))?.ledger.members[id];
+    entry[id] = {
+      albConfig: scene.stack.key.name,
+      portName: members.portName,
+      ...(made.has(identity) ? { made: true } : {}),
+      ...(isDoubtful(lane, counts?.get(id)) ? { doubtedAt: scene.ledger.incarnation } : {}),
+    };
   }
   await eachLimited([...groupsOf], parallel, async ([service, entry]) => {
     const key = serviceKeyOf(scene, service);
@@ -135,7 +150,8 @@ export const groups = defineNoun<Found, ServerGroupSpec, Adoption, Found>({
       const one = there.get(spec.identity);
       if (one === undefined) return [];
       if (one.observed === undefined) return isTold(spec, one.id, known, scene) ? [] : [{ spec, id: one.id, changed: false }];
-      return [{ spec, id: one.id, changed: changedFields(fields, spec.settings, one.observed.settings).length > 0 }];
+      const changed = changedFields(fields, spec.settings, one.observed.settings).length > 0;
+      return [{ spec, id: one.id, changed, count: one.observed.serverCount }];
     });
     return {
       create: stack.groups.filter((spec) => !there.has(spec.identity)),
@@ -165,7 +181,8 @@ export const groups = defineNoun<Found, ServerGroupSpec, Adoption, Found>({
       const started = await scene.cloud.alb.updateServerGroup(id, spec.settings, scene.token(spec.identity, spec.settings));
       scene.started(started, spec.settings.serverGroupName);
     });
-    await tellServices(scene, { services: new Set(items.flatMap(({ spec }) => serviceOf(spec))), made: new Set() }, 0);
+    const counts = new Map(items.flatMap(({ id, count }) => (count === undefined ? [] : [[id, count] as const])));
+    await tellServices(scene, { services: new Set(items.flatMap(({ spec }) => serviceOf(spec))), made: new Set(), counts }, 0);
     return done(changed.length > 0);
   },
   async remove(items, scene) {

@@ -93,6 +93,8 @@ export interface GroupMembers {
   readonly wanted?: number;
   /** How many were registered when last verified: while a change is under way, the group still serves. */
   readonly registered?: number;
+  /** The doubt that was last followed up by a list. */
+  readonly doubtedAt?: number;
   /** Digest of the endpoints last applied whole: dispatch compares it on a resync. */
   readonly digest?: string;
 }
@@ -109,6 +111,8 @@ export interface ServiceGroup {
   readonly portName: string;
   /** The chain has just made it, so it is empty until the lane writes to it: nothing to list. */
   readonly made?: boolean;
+  /** At this look (incarnation of the AlbConfig) the service counted other servers than the lane had registered: they are to be listed. */
+  readonly doubtedAt?: number;
 }
 
 export const emptyAlbConfigLedger: AlbConfigLedger = {

@@ -1,7 +1,9 @@
 /** The promises that are counts, read from the emulator's journal of calls. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JournalEntry } from '#infra/local/service.ts';
+import { createAlb } from '#shared/cloud/alb/adapter.ts';
 import { aCafe, anEndpointSlice, anIngressOf, podIp, serviceName } from '#test/support/cafe.ts';
+import { cloudShape } from '#test/support/cloud-shape.ts';
 import { aService } from '#test/support/objects.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 
@@ -111,6 +113,31 @@ describe('calls of the cloud', () => {
     const calls = await chain.calls();
     expect(writes(calls)).toEqual([]);
     expect(byAction(calls)).toEqual({ ListServerGroups: 1, ListListeners: 1, ListRules: 1 });
+  });
+
+  it('puts back a server that somebody took out by hand, and takes out one that somebody put in', async () => {
+    const chain = await settled(2);
+    const wanted = await cloudShape(chain.alb);
+    const alb = createAlb(chain.alb.options);
+    for (const change of ['taken', 'put'] as const) {
+      const groups = (await alb.findServerGroups({})).filter((one) => one.serverCount > 0);
+      const [group] = groups;
+      const [server] = await alb.listServers(group?.serverGroupId ?? '');
+      if (group === undefined || server === undefined) throw new Error('there is no server to change');
+      if (change === 'taken') await alb.removeServers(group.serverGroupId, [server], 'by-hand-1');
+      else await alb.addServers(group.serverGroupId, [{ ...server, port: 9999 }], 'by-hand-2');
+      chain.alb.clock.advance(1000);
+      await chain.calls();
+      await chain.sweep();
+      await chain.settle();
+      const repair = change === 'taken' ? 'AddServersToServerGroup' : 'RemoveServersFromServerGroup';
+      expect(writes(await chain.calls()).map((one) => one.action)).toEqual([repair]);
+      expect(await cloudShape(chain.alb)).toEqual(wanted);
+      await chain.sweep();
+      await chain.settle();
+      expect(byAction(await chain.calls())).toEqual({ ListServerGroups: 1, ListListeners: 1, ListRules: 1 });
+    }
+    alb.close();
   });
 });
 
