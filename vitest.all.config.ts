@@ -5,4 +5,4 @@ import base from './vitest.config.ts';
 // not find, they skip and name. What `npm test` takes samples of (points of death, random histories), they take whole.
 const long = { name: 'long', include: ['test/**/*.long.ts'], testTimeout: 600_000, hookTimeout: 300_000 };
 
-export default mergeConfig(base, { test: { env: { ALBEIT_ALL_TESTS: '1' }, projects: [{ extends: true, test: long }] } });
+export default mergeConfig(base, { test: { env: { WHOLE_TESTS: '1' }, projects: [{ extends: true, test: long }] } });

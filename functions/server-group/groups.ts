@@ -136,6 +136,14 @@ async function servicesOf(items: readonly Found[], scene: Scene): Promise<Readon
   ]);
 }
 
+/** Records of Services that no group is left in: their lanes were to be asked, but whoever was to ask may have died before it did. */
+function askForgotten(known: Awaited<ReturnType<Scene['services']>>, scene: Scene): void {
+  for (const { key, groups: left } of known.values()) {
+    if (key.kind === 'Service' && Object.keys(left).length === 0)
+      scene.ask({ type: 'albeit.members.requested', version: 1, key, attempt: 0 }, 0);
+  }
+}
+
 export const groups = defineNoun<Found, ServerGroupSpec, Adoption, Found>({
   kind: 'server group',
   uses: ['ListServerGroups', 'CreateServerGroup', 'UpdateServerGroupAttribute', 'DeleteServerGroup', 'ListAsynJobs'],
@@ -144,6 +152,7 @@ export const groups = defineNoun<Found, ServerGroupSpec, Adoption, Found>({
   compare: async (scene, found) => {
     const { stack, ledger } = scene;
     const known = await scene.services();
+    if (scene.phase !== 'apply') askForgotten(known, scene);
     const there = new Map(found.map((one) => [one.identity, one]));
     const surplus = new Set(collectable(stack, ledger).groups);
     const update = stack.groups.flatMap((spec): readonly Adoption[] => {

@@ -57,6 +57,7 @@ export function openRun(beginning: Beginning, wish: Wish): Run {
       services ??= at.records.list('Service', emptyServiceLedger);
       return services;
     },
+    phase: request.phase,
     fresh: ledger.untouched.includes(step.name),
     firstEver: !(wish.albConfig?.metadata.finalizers ?? []).includes(finalizer),
     get ledger() {

@@ -1,5 +1,5 @@
 /** What a noun is given: the stack, the cloud behind the claim's guard, and the ledger to write into. */
-import type { Message } from '#events/contract/messages.ts';
+import type { Message, Phase } from '#events/contract/messages.ts';
 import type { Alb, Started } from '#shared/cloud/alb/port.ts';
 import type { Ecs } from '#shared/cloud/ecs/port.ts';
 import type { Vpc } from '#shared/cloud/vpc/port.ts';
@@ -23,6 +23,7 @@ export interface Scene {
   readonly records: Pick<Records, 'setGroups'>;
   /** Records of all Services, read once a run when first asked for. */
   services(): Promise<ReadonlyMap<string, StoredRecord<ServiceLedger>>>;
+  readonly phase: Phase;
   /** Nobody can have written what this step keeps, because we have just made its parent: there is nothing to observe. */
   readonly fresh: boolean;
   /** The AlbConfig has no finalizer of ours yet, which comes before the first write: nothing of it was ever made, whatever became of records. */

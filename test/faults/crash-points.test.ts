@@ -9,7 +9,7 @@ import { aService } from '#test/support/objects.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 
 /** Every call in turn takes minutes on two cores: `npm run test:all` does, `npm test` takes every fifth. */
-const stride = process.env['ALBEIT_ALL_TESTS'] === undefined ? 5 : 1;
+const stride = process.env['WHOLE_TESTS'] === undefined ? 5 : 1;
 
 interface Workload {
   readonly name: string;
@@ -75,13 +75,22 @@ async function prepare(workload: Workload): Promise<Workbench> {
 }
 
 /** Ends in the same state and finds nothing more to do, or says what differs. */
+/** What is left anywhere: in the cloud, and of records. */
+const remains = async (bench: Workbench): Promise<unknown> => ({
+  cloud: await cloudShape(bench.alb),
+  records: bench.kube
+    .held('Lease')
+    .map((one) => one.metadata.name)
+    .sort(),
+});
+
 async function survive(workload: Workload, at: number, lost: boolean, wanted: unknown): Promise<boolean> {
   const bench = await prepare(workload);
   bench.dieAfter(at, lost);
   await bench.settle();
   const died = bench.died();
   const where = `death at call ${at}${lost ? ', answer lost' : ''}`;
-  expect(await cloudShape(bench.alb), where).toEqual(wanted);
+  expect(await remains(bench), where).toEqual(wanted);
   await bench.calls();
   bench.resync();
   await bench.settle();
@@ -99,7 +108,7 @@ describe('a death at any call', () => {
       it(`leaves no trace while ${workload.name} is worked on, ${lost ? 'the call done' : 'the call not done'}`, async () => {
         const undisturbed = await prepare(workload);
         await undisturbed.settle();
-        const wanted = await cloudShape(undisturbed.alb);
+        const wanted = await remains(undisturbed);
         let at = 0;
         while (await survive(workload, at, lost, wanted)) at += stride;
         // So many calls it takes at least: a workload that made none would prove nothing.

@@ -128,7 +128,7 @@ async function open(wanted: Wanted, settings: unknown): Promise<Workbench> {
 
 describe('any history', () => {
   it('ends in what the last wish alone would have made', async () => {
-    const runs = process.env['ALBEIT_ALL_TESTS'] === undefined ? 25 : 400;
+    const runs = process.env['WHOLE_TESTS'] === undefined ? 25 : 400;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), switches, async (steps, settings) => {
         const wanted: Wanted = { ingresses: new Set([1]), endpoints: new Map() };
@@ -148,7 +148,7 @@ describe('any history', () => {
         expect((await lived.calls()).map((call) => call.action)).toEqual([]);
         await Promise.all([lived.stop(), direct.stop()]);
       }),
-      { numRuns: runs, endOnFailure: process.env['ALBEIT_ALL_TESTS'] === undefined },
+      { numRuns: runs, endOnFailure: process.env['WHOLE_TESTS'] === undefined },
     );
   }, 600_000);
 });

@@ -43,6 +43,7 @@ export function aScene(draft: SceneDraft = {}): WatchedScene {
     cloud: { alb: only(draft.alb ?? {}), ecs: only({}), vpc: only({}) },
     records: createRecords(createFakeKube()),
     services: async () => new Map(),
+    phase: 'apply',
     fresh: false,
     firstEver: false,
     get ledger() {
