@@ -68,6 +68,9 @@ export type StepRequested = z.infer<typeof stepRequested>;
 export type MembersRequested = z.infer<typeof membersRequested>;
 export type Message = z.infer<typeof message>;
 
+/** The first asking for a Service's members; who sends it again counts the attempts. */
+export const membersRequest = (key: ServiceKey): MembersRequested => ({ type: 'albeit.members.requested', version: 1, key, attempt: 0 });
+
 /** A key as one printable text, unique per key: the subject of an envelope, and what records, logs and metrics name. */
 export function keyText(key: Key): string {
   if (key.kind === 'Service') return `${key.cluster}/Service/${key.namespace}/${key.name}`;

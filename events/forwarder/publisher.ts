@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { encode } from '#events/contract/envelope.ts';
-import type { Key, Message, Reason } from '#events/contract/messages.ts';
+import { type Key, type Message, membersRequest, type Reason } from '#events/contract/messages.ts';
 import type { KeyRing } from '#events/contract/signature.ts';
 import type { Queues } from '#shared/cloud/mns/port.ts';
 import { backoffMs, type Timers } from '#shared/kube/timers.ts';
@@ -36,7 +36,7 @@ const givenUpAfter = 2;
 const queueFor = (key: Key): string => queueOf(key.kind === 'Service' ? 'server-group' : 'dispatch');
 
 function messageOf({ key, reason, seen }: Entry): Message {
-  if (key.kind === 'Service') return { type: 'albeit.members.requested', version: 1, key, attempt: 0 };
+  if (key.kind === 'Service') return membersRequest(key);
   return { type: 'albeit.object.changed', version: 1, key, reason, attempt: 0, ...(seen === '' ? {} : { seen }) };
 }
 

@@ -1,4 +1,5 @@
 /** On a resync: Services whose endpoints changed while nobody listened. One list of all slices, one of all Service records, no cloud call. */
+import { membersRequest } from '#events/contract/messages.ts';
 import { mergeSlices, serviceNameLabel } from '#shared/kube/endpoint-reader.ts';
 import type { EndpointSlice } from '#shared/model/wish.ts';
 import type { StoredRecord } from '#shared/step/lease.ts';
@@ -18,7 +19,7 @@ export async function changedMembers(at: Workshop): Promise<readonly Send[]> {
   return [...records.values()].flatMap((record): readonly Send[] => {
     const { key } = record;
     if (key.kind !== 'Service' || !isBehind(record, byService.get(`${key.namespace}/${key.name}`) ?? [])) return [];
-    return [{ message: { type: 'albeit.members.requested', version: 1, key, attempt: 0 }, delaySeconds: 0 }];
+    return [{ message: membersRequest(key), delaySeconds: 0 }];
   });
 }
 

@@ -1,9 +1,10 @@
 /** A rule points to a group only once the group has a member, if members are wanted: who still has to wait, and for what. */
-import { keyText, type ServiceKey } from '#events/contract/messages.ts';
+import { keyText, membersRequest, type ServiceKey } from '#events/contract/messages.ts';
 import type { ServerGroupSpec } from '#shared/model/stack.ts';
 import { ownerHash } from '#shared/ownership.ts';
 import type { GroupMembers } from '#shared/step/record.ts';
 import type { Scene } from '#shared/step/scene.ts';
+import { serviceKeyOf } from '#shared/step/service-key.ts';
 
 const isReady = (members: GroupMembers | undefined): boolean =>
   members?.wanted !== undefined && (members.wanted === 0 || (members.registered ?? 0) > 0);
@@ -13,19 +14,12 @@ const askAgainAfterMs = 5000;
 /** A group that gets no member for long (no pod can be reached) is looked at less and less often, down to this pause (seconds). */
 const longestPauseSeconds = 10;
 
-const serviceKey = (namespace: string, name: string, scene: Scene): ServiceKey => ({
-  kind: 'Service',
-  cluster: scene.stack.key.cluster,
-  namespace,
-  name,
-});
-
 /** Remembers that rules wait, or that none does any more, and asks again for what nobody has looked at. */
 function keepWaiting(unseen: ReadonlyMap<string, ServiceKey>, waiting: boolean, scene: Scene): void {
   const now = scene.now();
   const { membersAwaited = { since: now, asked: now } } = scene.ledger;
   const due = now - membersAwaited.asked >= askAgainAfterMs;
-  if (due) for (const key of unseen.values()) scene.ask({ type: 'albeit.members.requested', version: 1, key, attempt: 0 }, 0);
+  if (due) for (const key of unseen.values()) scene.ask(membersRequest(key), 0);
   scene.remember(({ membersAwaited: _former, ...ledger }) =>
     waiting ? { ...ledger, membersAwaited: { since: membersAwaited.since, asked: due ? now : membersAwaited.asked } } : ledger,
   );
@@ -45,7 +39,7 @@ export async function waitingOwners(scene: Scene): Promise<ReadonlyMap<string, s
     if (group.members === undefined || isReady(known)) continue;
     const { namespace, service } = group.members;
     unready.set(group.identity, `members of ${namespace}/${service}`);
-    if (known === undefined) unseen.set(`${namespace}/${service}`, serviceKey(namespace, service, scene));
+    if (known === undefined) unseen.set(`${namespace}/${service}`, serviceKeyOf(scene.stack.key.cluster, group.members));
   }
   keepWaiting(unseen, unready.size > 0, scene);
   const owners = new Map<string, string>();
@@ -60,5 +54,5 @@ function membersOf(group: ServerGroupSpec, services: Awaited<ReturnType<Scene['s
   const { members } = group;
   const groupId = scene.ledger.groups[group.identity];
   if (members === undefined || groupId === undefined) return undefined;
-  return services.get(keyText(serviceKey(members.namespace, members.service, scene)))?.ledger.members[groupId];
+  return services.get(keyText(serviceKeyOf(scene.stack.key.cluster, members)))?.ledger.members[groupId];
 }

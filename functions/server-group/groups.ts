@@ -1,5 +1,5 @@
 /** Server groups: one for each Service, port and settings of an AlbConfig, and one empty default group a listener. */
-import { keyText, type ServiceKey } from '#events/contract/messages.ts';
+import { keyText, membersRequest, type ServiceKey } from '#events/contract/messages.ts';
 import type { ServerGroup } from '#shared/cloud/alb/port.ts';
 import type { ServerGroupSpec } from '#shared/model/stack.ts';
 import { albConfigTags, tagKeys } from '#shared/ownership.ts';
@@ -10,6 +10,7 @@ import { defineNoun } from '#shared/step/noun.ts';
 import { done } from '#shared/step/outcome.ts';
 import type { GroupMembers, ServiceGroup } from '#shared/step/record.ts';
 import type { Scene } from '#shared/step/scene.ts';
+import { serviceKeyOf } from '#shared/step/service-key.ts';
 
 type Settings = ServerGroup['settings'];
 
@@ -54,9 +55,9 @@ async function observe(scene: Scene): Promise<readonly Found[]> {
 }
 
 /** Of `namespace/name`. */
-function serviceKeyOf(scene: Scene, service: string): ServiceKey {
-  const [namespace = '', name = ''] = service.split('/');
-  return { kind: 'Service', cluster: scene.stack.key.cluster, namespace, name };
+function keyOfText(scene: Scene, text: string): ServiceKey {
+  const [namespace = '', service = ''] = text.split('/');
+  return serviceKeyOf(scene.stack.key.cluster, { namespace, service });
 }
 
 interface Telling {
@@ -80,14 +81,14 @@ async function tellServices(scene: Scene, { services, made, counts }: Telling, d
   const groupsOf = new Map<string, Record<string, ServiceGroup>>();
   for (const service of services) {
     // Groups of held Ingresses are in no stack, but they serve: the lane goes on keeping them until they are collected.
-    const former = Object.entries(known.get(keyText(serviceKeyOf(scene, service)))?.groups ?? {});
+    const former = Object.entries(known.get(keyText(keyOfText(scene, service)))?.groups ?? {});
     groupsOf.set(service, Object.fromEntries(former.filter(([id, one]) => one.albConfig === scene.stack.key.name && kept.has(id))));
   }
   for (const { identity, members } of scene.stack.groups) {
     const id = scene.ledger.groups[identity];
     const entry = members === undefined ? undefined : groupsOf.get(`${members.namespace}/${members.service}`);
     if (entry === undefined || members === undefined || id === undefined) continue;
-    const lane = known.get(keyText(serviceKeyOf(scene, `${members.namespace}/${members.service}`)))?.ledger.members[id];
+    const lane = known.get(keyText(serviceKeyOf(scene.stack.key.cluster, members)))?.ledger.members[id];
     entry[id] = {
       albConfig: scene.stack.key.name,
       portName: members.portName,
@@ -96,9 +97,9 @@ async function tellServices(scene: Scene, { services, made, counts }: Telling, d
     };
   }
   await eachLimited([...groupsOf], parallel, async ([service, entry]) => {
-    const key = serviceKeyOf(scene, service);
+    const key = keyOfText(scene, service);
     await scene.records.setGroups(key, scene.stack.key.name, entry);
-    scene.ask({ type: 'albeit.members.requested', version: 1, key, attempt: 0 }, delaySeconds);
+    scene.ask(membersRequest(key), delaySeconds);
   });
 }
 
@@ -116,7 +117,7 @@ async function make(spec: ServerGroupSpec, scene: Scene): Promise<void> {
 /** A group that was to be collected, and is wanted again before it was, is there; but its Service was told to let go of it. */
 function isTold({ members }: ServerGroupSpec, id: string, known: Awaited<ReturnType<Scene['services']>>, scene: Scene): boolean {
   if (members === undefined) return true;
-  return known.get(keyText(serviceKeyOf(scene, `${members.namespace}/${members.service}`)))?.groups[id] !== undefined;
+  return known.get(keyText(serviceKeyOf(scene.stack.key.cluster, members)))?.groups[id] !== undefined;
 }
 
 /** The groups of a removed listing, by the Services that they were made for: `namespace/name`. */
@@ -139,8 +140,7 @@ async function servicesOf(items: readonly Found[], scene: Scene): Promise<Readon
 /** Records of Services that no group is left in: their lanes were to be asked, but whoever was to ask may have died before it did. */
 function askForgotten(known: Awaited<ReturnType<Scene['services']>>, scene: Scene): void {
   for (const { key, groups: left } of known.values()) {
-    if (key.kind === 'Service' && Object.keys(left).length === 0)
-      scene.ask({ type: 'albeit.members.requested', version: 1, key, attempt: 0 }, 0);
+    if (key.kind === 'Service' && Object.keys(left).length === 0) scene.ask(membersRequest(key), 0);
   }
 }
 

@@ -37,7 +37,7 @@ export interface LoadBalancerSpec extends Owned {
 }
 
 /** Which endpoints make the members of a group. Enough for the member lane to work without the model. */
-interface MembersSource {
+export interface MembersSource {
   readonly namespace: string;
   readonly service: string;
   /** Name of the Service port, which is the name of the port in its EndpointSlices; empty for an unnamed one. */

@@ -48,13 +48,17 @@ interface Bench extends Workshop {
   close(): void;
 }
 
+/** The role's keys of this invocation: fresh with each, unlike those in the environment. */
+function keysOf(context: FcContext) {
+  const { accessKeyId = '', accessKeySecret = '', securityToken } = context.credentials ?? {};
+  return { accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) };
+}
+
 function openWorkshop(name: StepName, settings: Settings, context: FcContext, enteredAt: number, log: Log): Bench {
   const calls = new CallCount();
-  const { accessKeyId = '', accessKeySecret = '', securityToken } = context.credentials ?? {};
-  const keys = { accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) };
   const timeoutSeconds = context.function?.timeout ?? settings.timeoutSeconds ?? stepRow(name).timeoutSeconds;
   const callMs = callSeconds(timeoutSeconds) * 1000;
-  const options = { ...keys, region: settings.site.region, callTimeoutMs: callMs, onCall: calls.note };
+  const options = { ...keysOf(context), region: settings.site.region, callTimeoutMs: callMs, onCall: calls.note };
   const cloud = {
     alb: createAlb({ ...options, endpoint: settings.endpoints.alb }),
     ecs: createEcs({ ...options, endpoint: settings.endpoints.ecs }),
@@ -90,11 +94,9 @@ async function settle(
   refused: readonly Refused[],
 ): Promise<void> {
   if (sends.length + refused.length === 0) return;
-  const { accessKeyId = '', accessKeySecret = '', securityToken } = context.credentials ?? {};
-  const keys = { accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) };
   // Loaded with the first thing to send: half of the handler's import time, and an invocation with nothing to say never needs it.
   const { createQueues } = await import('#shared/cloud/mns/adapter.ts');
-  const queues = createQueues({ accountId: settings.accountId, endpoint: settings.endpoints.mns, ...keys });
+  const queues = createQueues({ accountId: settings.accountId, endpoint: settings.endpoints.mns, ...keysOf(context) });
   const outgoing = new Map<string, { body: string; delaySeconds?: number }[]>();
   const put = (queue: string, one: { body: string; delaySeconds?: number }): void => {
     outgoing.set(queue, [...(outgoing.get(queue) ?? []), one]);
