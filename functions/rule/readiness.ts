@@ -1,6 +1,6 @@
 /** A rule points to a group only once the group has a member, if members are wanted: who still has to wait, and for what. */
 import { keyText, membersRequest, type ServiceKey } from '#events/contract/messages.ts';
-import type { ServerGroupSpec } from '#shared/model/stack.ts';
+import { groupRefsOf, type ServerGroupSpec } from '#shared/model/stack.ts';
 import { ownerHash } from '#shared/ownership.ts';
 import type { GroupMembers } from '#shared/step/record.ts';
 import type { Scene } from '#shared/step/scene.ts';
@@ -44,7 +44,9 @@ export async function waitingOwners(scene: Scene): Promise<ReadonlyMap<string, s
   keepWaiting(unseen, unready.size > 0, scene);
   const owners = new Map<string, string>();
   for (const rule of scene.stack.rules) {
-    const missing = rule.actions.flatMap((action) => action.groups.map(({ group }) => unready.get(group))).find((one) => one !== undefined);
+    const missing = groupRefsOf(rule.actions)
+      .map(({ group }) => unready.get(group ?? ''))
+      .find((one) => one !== undefined);
     if (missing !== undefined) for (const ref of rule.owners) owners.set(ownerHash(ref.namespace, ref.name), missing);
   }
   return owners;

@@ -2,18 +2,20 @@
  * Forwarding rules: found by the tags of their content, changed in an order in which every request goes where the old or the new wish sends
  * it. One call a listener at a time; what comes after it is planned anew from what is there then.
  */
-import type { NewRule, Rule, RuleAction } from '#shared/cloud/alb/port.ts';
+import type { NewRule, Rule } from '#shared/cloud/alb/port.ts';
 import { CloudFailure } from '#shared/cloud/failure.ts';
 import { ruleName } from '#shared/model/build-rule.ts';
 import type { ListenerIdentity, RuleSpec } from '#shared/model/stack.ts';
 import { ownerHash, tagKeys } from '#shared/ownership.ts';
 import { massRemoval } from '#shared/plan/guards.ts';
+import { serverGroupIdsOf } from '#shared/plan/rule-content.ts';
 import { planRules, type RulePhase, type WantedRule } from '#shared/plan/rules.ts';
 import type { ObjectRef } from '#shared/problem.ts';
 import { problemOf } from '#shared/step/failure-outcome.ts';
 import { defineNoun } from '#shared/step/noun.ts';
 import { combine, done, type Outcome, wait } from '#shared/step/outcome.ts';
 import type { Scene } from '#shared/step/scene.ts';
+import { actionsOf } from './actions.ts';
 import { fitIngresses } from './quota.ts';
 import { pauseForMembers, waitingOwners } from './readiness.ts';
 
@@ -36,25 +38,12 @@ const disown = (rule: Rule): Rule => (rule.status === 'CreateFailed' ? { ...rule
 /** Pause before the second reading that a large removal needs. */
 const confirmSeconds = 5;
 
-function actionsOf(spec: RuleSpec, scene: Scene): readonly RuleAction[] {
-  return spec.actions.map(({ type, order, groups }) => ({
-    type,
-    order,
-    forwardGroupConfig: {
-      serverGroupTuples: groups.map(({ group, weight }) => ({ serverGroupId: scene.ledger.groups[group] ?? '', weight })),
-    },
-  }));
-}
-
 const wantedOf = (spec: RuleSpec, scene: Scene): WantedRule => ({
   identity: spec.identity,
   direction: spec.direction,
   tags: spec.tags,
   settings: { ruleName: ruleName(spec), ruleConditions: spec.conditions, ruleActions: actionsOf(spec, scene) },
 });
-
-const groupsOf = (actions: readonly RuleAction[]): readonly string[] =>
-  actions.flatMap((action) => action.forwardGroupConfig.serverGroupTuples.map((one) => one.serverGroupId));
 
 const ownersOf = (spec: RuleSpec): readonly string[] => spec.owners.map((ref) => ownerHash(ref.namespace, ref.name));
 
@@ -70,7 +59,7 @@ function planListener(
   const wanted = specs.map((spec) => wantedOf(spec, scene));
   const { phases } = planRules({ wanted, observed: here, keepOwners, room });
   const kept = here.filter((rule) => keepOwners.has(rule.tags[tagKeys.owner] ?? ''));
-  const groups = [...kept.map((rule) => rule.ruleActions), ...wanted.map((one) => one.settings.ruleActions)].flatMap(groupsOf);
+  const groups = [...kept.map((rule) => rule.ruleActions), ...wanted.map((one) => one.settings.ruleActions)].flatMap(serverGroupIdsOf);
   const removed = phases.flatMap((phase) => (phase.kind === 'remove' ? phase.rules : [])).length;
   return { listener, listenerId, phases, groups, existing: here.length, removed };
 }

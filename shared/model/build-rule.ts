@@ -46,7 +46,7 @@ export const buildRules = (routes: readonly Route[], listener: ListenerIdentity,
       listener,
       direction: 'Request',
       conditions: route.conditions,
-      actions: [{ type: 'ForwardGroup', order: 1, groups: [{ group: route.group, weight: wholeWeight }] }],
+      actions: [{ type: 'ForwardGroup', groups: [{ group: route.group, weight: wholeWeight }] }],
     };
   });
 

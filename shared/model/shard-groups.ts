@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { tagKeys } from '#shared/ownership.ts';
 import { byText } from './object-ref.ts';
-import type { GroupIdentity, RuleSpec, ServerGroupSpec } from './stack.ts';
+import { type GroupIdentity, type GroupRef, groupRefsOf, type RuleActionSpec, type RuleSpec, type ServerGroupSpec } from './stack.ts';
 
 /** Default of the quota "references of one server group by listeners and rules". */
 const referencesPerGroup = 50;
@@ -31,7 +31,9 @@ function distribute(rules: readonly string[], limit: number): ReadonlyMap<string
 /** The first shard is the group itself, so that most groups never notice. */
 const shardIdentity = (group: GroupIdentity, shard: number): GroupIdentity => (shard === 0 ? group : digest(`${group}/shard/${shard}`));
 
-const groupOf = (rule: RuleSpec): GroupIdentity | undefined => rule.actions[0]?.groups[0]?.group;
+const groupsOf = (rule: RuleSpec): readonly GroupIdentity[] => [
+  ...new Set(groupRefsOf(rule.actions).flatMap(({ group }) => (group === undefined ? [] : [group]))),
+];
 
 function shardedGroup(group: ServerGroupSpec, shard: number, owners: readonly string[]): ServerGroupSpec {
   const identity = shardIdentity(group.identity, shard);
@@ -45,10 +47,11 @@ function shardedGroup(group: ServerGroupSpec, shard: number, owners: readonly st
 
 function withGroup(rule: RuleSpec, from: GroupIdentity, to: GroupIdentity): RuleSpec {
   if (from === to) return rule;
-  const actions = rule.actions.map((action) => ({
-    ...action,
-    groups: action.groups.map((one) => (one.group === from ? { ...one, group: to } : one)),
-  }));
+  const moved = <R extends GroupRef>(ref: R): R => (ref.group === from ? { ...ref, group: to } : ref);
+  const actions = rule.actions.map((action): RuleActionSpec => {
+    if (action.type === 'ForwardGroup') return { ...action, groups: action.groups.map(moved) };
+    return action.type === 'TrafficMirror' ? { ...action, groups: action.groups.map(moved) } : action;
+  });
   return { ...rule, actions };
 }
 
@@ -61,8 +64,7 @@ export interface Sharded {
 export function shardGroups(groups: readonly ServerGroupSpec[], rules: readonly RuleSpec[], limit = referencesPerGroup): Sharded {
   const wanting = new Map<GroupIdentity, RuleSpec[]>();
   for (const rule of rules) {
-    const group = groupOf(rule);
-    if (group !== undefined) wanting.set(group, [...(wanting.get(group) ?? []), rule]);
+    for (const group of groupsOf(rule)) wanting.set(group, [...(wanting.get(group) ?? []), rule]);
   }
   const moved = new Map<string, RuleSpec>();
   const split = groups.flatMap((group) => {
@@ -73,7 +75,8 @@ export function shardGroups(groups: readonly ServerGroupSpec[], rules: readonly 
       limit,
     );
     for (const rule of wanters) {
-      moved.set(rule.identity, withGroup(rule, group.identity, shardIdentity(group.identity, shards.get(rule.identity) ?? 0)));
+      const before = moved.get(rule.identity) ?? rule;
+      moved.set(rule.identity, withGroup(before, group.identity, shardIdentity(group.identity, shards.get(rule.identity) ?? 0)));
     }
     return [...new Set(shards.values())].map((shard) => {
       const inside = wanters.filter((rule) => shards.get(rule.identity) === shard);

@@ -4,8 +4,10 @@
  */
 import type { AlbConfigKey } from '#events/contract/messages.ts';
 import type {
+  GroupStickiness,
   ListenerSettings,
   LoadBalancerSettings,
+  PlainAction,
   RuleCondition,
   RuleDirection,
   ServerGroupKind,
@@ -61,12 +63,22 @@ export interface ListenerSpec extends Owned {
   readonly settings: ListenerSettings;
 }
 
-/** As `RuleAction` of the port, but naming groups by identity. */
-type RuleActionSpec = {
-  readonly type: 'ForwardGroup';
-  readonly order: number;
-  readonly groups: readonly { readonly group: GroupIdentity; readonly weight: number }[];
-};
+/** A server group that an action names: one of the stack, or one that was made elsewhere, by its id. */
+export type GroupRef =
+  | { readonly group: GroupIdentity; readonly serverGroupId?: never }
+  | { readonly serverGroupId: string; readonly group?: never };
+
+/** As `RuleAction` of the port, but naming groups by identity. Its place in the list is its order. */
+export type RuleActionSpec =
+  | PlainAction
+  | {
+      readonly type: 'ForwardGroup';
+      /** 1 to 5, weights 0 to 100. */
+      readonly groups: readonly (GroupRef & { readonly weight: number })[];
+      /** Absent: off. */
+      readonly stickiness?: GroupStickiness;
+    }
+  | { readonly type: 'TrafficMirror'; readonly groups: readonly GroupRef[] };
 
 /** One forwarding rule without its priority: the list order within a listener and direction says who is matched first. */
 export interface RuleSpec extends Owned {
@@ -75,7 +87,16 @@ export interface RuleSpec extends Owned {
   readonly direction: RuleDirection;
   readonly conditions: readonly RuleCondition[];
   readonly actions: readonly RuleActionSpec[];
+  /**
+   * A held Ingress has a say in this rule (a weighted canary of it that is wrong): where the rule exists its actions stay as they are;
+   * `actions` holds what it gets where it does not exist yet.
+   */
+  readonly actionsHeld?: true;
 }
+
+/** Every group that the actions of a rule name. */
+export const groupRefsOf = (actions: readonly RuleActionSpec[]): readonly GroupRef[] =>
+  actions.flatMap((action) => (action.type === 'ForwardGroup' || action.type === 'TrafficMirror' ? action.groups : []));
 
 /** An Ingress that is left as it was because something in it is wrong. Its rules (found by the owner tag) and their groups stay untouched. */
 interface HeldIngress {

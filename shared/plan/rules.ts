@@ -13,10 +13,10 @@
  * No new number is in use by another rule at the moment of its call, so it does not matter whether the service checks priorities of a batch
  * one by one or at its end.
  */
-import type { NewRule, Rule, RuleAction, RuleCondition, RuleDirection, RuleSettings, Tags } from '#shared/cloud/alb/port.ts';
+import type { NewRule, Rule, RuleDirection, RuleSettings, Tags } from '#shared/cloud/alb/port.ts';
 import { tagKeys } from '#shared/ownership.ts';
-import { sameData } from './fields.ts';
 import { assignPriorities } from './priorities.ts';
+import { sameActions, sameConditions } from './rule-content.ts';
 
 /** A rule as it is wanted, with groups resolved to cloud ids; its place in the list says when it is matched. */
 export interface WantedRule {
@@ -62,26 +62,6 @@ type Step =
   | { readonly kind: 'create'; readonly place: number; readonly rule: NewRule }
   | { readonly kind: 'update'; readonly place: number; readonly rule: RuleUpdate }
   | { readonly kind: 'remove'; readonly place: number; readonly rule: Rule };
-
-const conditionText = (condition: RuleCondition): string => {
-  const values = condition.type === 'Host' ? condition.hostConfig.values : condition.pathConfig.values;
-  return JSON.stringify([condition.type, [...values].sort()]);
-};
-
-/** The order of conditions, and of values in one, means nothing to the service. */
-const sameConditions = (a: readonly RuleCondition[], b: readonly RuleCondition[]): boolean =>
-  sameData(a.map(conditionText).sort(), b.map(conditionText).sort());
-
-const actionText = (action: RuleAction): string => {
-  const tuples = action.forwardGroupConfig.serverGroupTuples.map((one) => JSON.stringify([one.serverGroupId, one.weight]));
-  return JSON.stringify([action.type, tuples.sort()]);
-};
-
-/** Actions are carried out by their `order`; what numbers it has does not matter. */
-const sameActions = (a: readonly RuleAction[], b: readonly RuleAction[]): boolean => {
-  const texts = (actions: readonly RuleAction[]): readonly string[] => [...actions].sort((x, y) => x.order - y.order).map(actionText);
-  return sameData(texts(a), texts(b));
-};
 
 interface Pairing {
   readonly pairs: ReadonlyMap<string, Rule>;

@@ -15,10 +15,11 @@ const patternOf = (value: string): RegExp =>
       .replaceAll('?', '.')}$`,
   );
 
-const matches = (condition: RuleCondition, request: Request): boolean =>
-  condition.type === 'Host'
-    ? condition.hostConfig.values.some((one) => patternOf(one).test(request.host))
-    : condition.pathConfig.values.some((one) => patternOf(one).test(request.path));
+const matches = (condition: RuleCondition, request: Request): boolean => {
+  if (condition.type === 'Host') return condition.hostConfig.values.some((one) => patternOf(one).test(request.host));
+  if (condition.type === 'Path') return condition.pathConfig.values.some((one) => patternOf(one).test(request.path));
+  throw new Error(`this simulator knows no condition ${condition.type}`);
+};
 
 const target = (rule: Pick<Rule, 'ruleActions'>): string => JSON.stringify(rule.ruleActions);
 

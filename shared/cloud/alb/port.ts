@@ -116,19 +116,106 @@ export interface Listener {
   readonly tags: Tags;
 }
 
-/** A condition as the service knows it, without undefined members: `{ type: 'Host', hostConfig: { values: ['a.example.com'] } }`. */
+/** Any of the values of a condition is enough. */
+interface AnyOf {
+  readonly values: readonly string[];
+}
+
+/** A value of one header. */
+interface AnyOfHeader extends AnyOf {
+  readonly key: string;
+}
+
+interface AnyPair {
+  readonly values: readonly { readonly key: string; readonly value: string }[];
+}
+
+/**
+ * A condition as the service knows it, without undefined members: `{ type: 'Host', hostConfig: { values: ['a.example.com'] } }`. Values of
+ * one condition are alternatives, all conditions of a rule must hold. The last two are for rules of direction `Response` only.
+ */
 export type RuleCondition =
-  | { readonly type: 'Host'; readonly hostConfig: { readonly values: readonly string[] } }
-  | { readonly type: 'Path'; readonly pathConfig: { readonly values: readonly string[] } };
+  | { readonly type: 'Host'; readonly hostConfig: AnyOf }
+  | { readonly type: 'Path'; readonly pathConfig: AnyOf }
+  | { readonly type: 'Header'; readonly headerConfig: AnyOfHeader }
+  | { readonly type: 'QueryString'; readonly queryStringConfig: AnyPair }
+  | { readonly type: 'Cookie'; readonly cookieConfig: AnyPair }
+  | { readonly type: 'Method'; readonly methodConfig: AnyOf }
+  | { readonly type: 'SourceIp'; readonly sourceIpConfig: AnyOf }
+  | { readonly type: 'ResponseHeader'; readonly responseHeaderConfig: AnyOfHeader }
+  | { readonly type: 'ResponseStatusCode'; readonly responseStatusCodeConfig: AnyOf };
+
+/** Stickiness between the groups of one rule; seconds, 1 to 86400. */
+export interface GroupStickiness {
+  readonly enabled: boolean;
+  readonly timeout: number;
+}
+
+/** An action that names no server group, without its place in the rule. Defaults of the service are filled in. */
+export type PlainAction =
+  | {
+      readonly type: 'Redirect';
+      /** `${host}` and the like mean what the request has. Port and status are text. */
+      readonly redirectConfig: {
+        readonly protocol: string;
+        readonly host: string;
+        readonly port: string;
+        readonly path: string;
+        readonly query: string;
+        readonly httpCode: '301' | '302' | '303' | '307' | '308';
+      };
+    }
+  | {
+      readonly type: 'FixedResponse';
+      readonly fixedResponseConfig: { readonly content: string; readonly contentType: string; readonly httpCode: string };
+    }
+  | { readonly type: 'Rewrite'; readonly rewriteConfig: { readonly host: string; readonly path: string; readonly query: string } }
+  | {
+      readonly type: 'InsertHeader';
+      readonly insertHeaderConfig: {
+        readonly key: string;
+        readonly value: string;
+        readonly valueType: 'UserDefined' | 'ReferenceHeader' | 'SystemDefined';
+      };
+    }
+  | { readonly type: 'RemoveHeader'; readonly removeHeaderConfig: { readonly key: string } }
+  | {
+      readonly type: 'TrafficLimit';
+      /** Requests a second; the SDK spells the members so. */
+      readonly trafficLimitConfig: { readonly QPS?: number; readonly perIpQps?: number };
+    }
+  | {
+      readonly type: 'Cors';
+      readonly corsConfig: {
+        readonly allowOrigin: readonly string[];
+        readonly allowMethods: readonly string[];
+        readonly allowHeaders: readonly string[];
+        readonly exposeHeaders: readonly string[];
+        readonly allowCredentials: 'on' | 'off';
+        /** Seconds, -1 to 172800. */
+        readonly maxAge: number;
+      };
+    };
 
 /** An action as the service knows it. `order` is 1..n within a rule; the one final action comes last. */
-export type RuleAction = {
-  readonly type: 'ForwardGroup';
-  readonly order: number;
-  readonly forwardGroupConfig: {
-    readonly serverGroupTuples: readonly { readonly serverGroupId: string; readonly weight: number }[];
-  };
-};
+export type RuleAction = { readonly order: number } & (
+  | PlainAction
+  | {
+      readonly type: 'ForwardGroup';
+      readonly forwardGroupConfig: {
+        readonly serverGroupTuples: readonly { readonly serverGroupId: string; readonly weight: number }[];
+        /** Absent: off. */
+        readonly serverGroupStickySession?: GroupStickiness;
+      };
+    }
+  | {
+      readonly type: 'TrafficMirror';
+      readonly trafficMirrorConfig: {
+        readonly targetType: 'ForwardGroupMirror';
+        readonly mirrorGroupConfig: { readonly serverGroupTuples: readonly { readonly serverGroupId: string }[] };
+      };
+    }
+);
 
 export type RuleDirection = 'Request' | 'Response';
 

@@ -7,18 +7,13 @@ import type { Alb, Rule, RuleAction, RuleCondition, RuleSettings } from './port.
 type Listed = NonNullable<AnswerOf<'ListRules'>['rules']>[number];
 const listing = 'ListRules';
 
-/** One group alone may come back without its weight. Other kinds of action, made elsewhere, are kept whole so that comparing finds them. */
+/** One group alone may come back without its weight. Other members are the service's own, whoever made the rule. */
 function actionOf(found: NonNullable<Listed['ruleActions']>[number]): RuleAction {
   const plain = withoutUndefined(found) as RuleAction;
-  const tuples = found.forwardGroupConfig?.serverGroupTuples;
-  if (tuples === undefined) return plain;
-  return {
-    ...plain,
-    forwardGroupConfig: {
-      ...plain.forwardGroupConfig,
-      serverGroupTuples: tuples.map((tuple) => ({ serverGroupId: tuple.serverGroupId ?? '', weight: tuple.weight ?? 100 })),
-    },
-  };
+  if (plain.type !== 'ForwardGroup') return plain;
+  const tuples = found.forwardGroupConfig?.serverGroupTuples ?? [];
+  const serverGroupTuples = tuples.map((tuple) => ({ serverGroupId: tuple.serverGroupId ?? '', weight: tuple.weight ?? 100 }));
+  return { ...plain, forwardGroupConfig: { ...plain.forwardGroupConfig, serverGroupTuples } };
 }
 
 const ruleOf = (found: Listed): Rule => ({

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ruleName } from '#shared/model/build-rule.ts';
 import { buildStack } from '#shared/model/build-stack.ts';
-import type { RuleSpec, Stack } from '#shared/model/stack.ts';
+import { groupRefsOf, type RuleSpec, type Stack } from '#shared/model/stack.ts';
 import { stepHashes } from '#shared/model/stack-hash.ts';
 import type { Ingress } from '#shared/model/wish.ts';
 import { anAlbConfig, anIngress, aPath, aService, aSite, aWish, toService } from '#test/support/objects.ts';
@@ -10,7 +10,11 @@ import { anAlbConfig, anIngress, aPath, aService, aSite, aWish, toService } from
 const stackOf = (ingresses: readonly Ingress[], more: Parameters<typeof aWish>[0] = {}): Stack =>
   buildStack(aWish({ ingresses, ...more }), aSite);
 const pathsOf = (rules: readonly RuleSpec[]): string[] =>
-  rules.map((rule) => rule.conditions.map((one) => (one.type === 'Host' ? one.hostConfig.values[0] : one.pathConfig.values[0])).join(''));
+  rules.map((rule) =>
+    rule.conditions
+      .map((one) => (one.type === 'Host' ? one.hostConfig : one.type === 'Path' ? one.pathConfig : undefined)?.values[0])
+      .join(''),
+  );
 const codes = (stack: Stack): string[] => stack.problems.map((one) => one.code);
 const serviceGroups = (stack: Stack) => stack.groups.filter((one) => one.members !== undefined);
 
@@ -299,7 +303,7 @@ describe('whatever the Ingresses', () => {
       fc.property(someIngresses, (list) => {
         const stack = stackOf(list);
         const groups = new Set<string>(stack.groups.map((one) => one.identity));
-        for (const rule of stack.rules) for (const one of rule.actions[0]?.groups ?? []) expect(groups).toContain(one.group);
+        for (const rule of stack.rules) for (const one of groupRefsOf(rule.actions)) expect(groups).toContain(one.group);
         expect(new Set(stack.rules.map((one) => one.identity)).size).toBe(stack.rules.length);
         expect(groups.size).toBe(stack.groups.length);
       }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildStack } from '#shared/model/build-stack.ts';
-import type { Stack } from '#shared/model/stack.ts';
+import { groupRefsOf, type Stack } from '#shared/model/stack.ts';
 import { tagKeys } from '#shared/ownership.ts';
 import { anIngress, aSite, aWish } from '#test/support/objects.ts';
 
@@ -11,7 +11,7 @@ const sharing = (count: number): Stack => {
 };
 const groupsOf = (stack: Stack) => stack.groups.filter((one) => one.members !== undefined);
 const groupOfRule = (stack: Stack): Map<string, string> =>
-  new Map(stack.rules.map((one) => [one.identity, one.actions[0]?.groups[0]?.group ?? '']));
+  new Map(stack.rules.map((one) => [one.identity, groupRefsOf(one.actions)[0]?.group ?? '']));
 const movedBetween = (before: Stack, after: Stack): number => {
   const old = groupOfRule(before);
   return [...groupOfRule(after)].filter(([rule, group]) => old.has(rule) && old.get(rule) !== group).length;

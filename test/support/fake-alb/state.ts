@@ -1,5 +1,7 @@
 /** Everything the fake ALB holds. Members are mutable copies of the port's types: reads give clones. */
+
 import type { Listener, LoadBalancer, ObservedServer, Rule, ServerGroup } from '#shared/cloud/alb/port.ts';
+import { serverGroupIdsOf } from '#shared/plan/rule-content.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -30,8 +32,7 @@ export interface FakeState {
   readonly groups: Map<string, HeldGroup>;
 }
 
-export const groupsOfRule = (rule: Pick<Rule, 'ruleActions'>): readonly string[] =>
-  rule.ruleActions.flatMap((action) => action.forwardGroupConfig.serverGroupTuples.map((tuple) => tuple.serverGroupId));
+export const groupsOfRule = (rule: Pick<Rule, 'ruleActions'>): readonly string[] => serverGroupIdsOf(rule.ruleActions);
 
 /** How often listeners and rules refer to a group. */
 export function references(state: FakeState, serverGroupId: string): number {
