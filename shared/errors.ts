@@ -102,6 +102,61 @@ const rows = {
     say: 'annotation {annotation} has no effect yet',
     next: 'nothing: the Ingress is served without it',
   },
+  'ANNOTATION-SUFFIX': {
+    policy: 'warn',
+    say: 'annotation {annotation} names {service}, which is not a backend of this Ingress',
+    next: 'correct the name after the dot; backends are: {services}',
+  },
+  'ANNOTATION-CONFLICT': {
+    policy: 'hold',
+    say: '{first} and {second} cannot be used together: {detail}',
+    next: 'remove one of them',
+  },
+  'ACTION-MISSING': {
+    policy: 'hold',
+    say: 'the backend {service} has the port use-annotation, but no final action is written for it',
+    next: 'add annotation {annotation} with a ForwardGroup, Redirect or FixedResponse, or use a port of the Service',
+  },
+  'GROUP-FOREIGN': {
+    policy: 'hold',
+    say: 'server group {group} is named by annotation {annotation}, and AlbConfig {albconfig} does not allow it',
+    next: 'add the id to annotation albeit.io/foreign-server-groups of the AlbConfig',
+  },
+  'RULE-LIMIT': {
+    policy: 'hold',
+    say: 'path {path} needs {has} {what} in one rule, ALB allows {limit}',
+    next: 'use fewer, or spread them over several paths',
+  },
+  'CANARY-ALONE': {
+    policy: 'hold',
+    say: 'a non-canary Ingress with host {host} and path {path} must exist before this canary Ingress',
+    next: 'create the stable Ingress, or correct host and path',
+  },
+  'CANARY-WEIGHT': {
+    policy: 'hold',
+    say: 'the weights of the canaries of host {host} and path {path} are {sum} with this one; at most 100 can be given away',
+    next: 'lower canary-weight',
+  },
+  'GRPC-NEEDS-TLS': {
+    policy: 'hold',
+    say: "'{protocol}' backend protocol must be used with {detail}",
+    next: 'add a spec.tls section, and HTTPS listeners only (HTTP 80 only together with ssl-redirect)',
+  },
+  'TLS-HOSTS': {
+    policy: 'warn',
+    say: 'mismatchTlsHostsIngress: {hosts} stand in spec.tls but in no rule, or only by a wildcard',
+    next: 'hosts are compared as they are written; name them alike in spec.tls and spec.rules',
+  },
+  'REDIRECT-NOWHERE': {
+    policy: 'warn',
+    say: 'ssl-redirect sends requests to HTTPS 443, where this Ingress has no rules',
+    next: 'add a spec.tls section or HTTPS 443 to listen-ports',
+  },
+  'CORS-ANY-ORIGIN': {
+    policy: 'warn',
+    say: 'credentials are allowed for the origin *, which browsers refuse',
+    next: 'name the origins in cors-allow-origin, or set cors-allow-credentials to false',
+  },
   'PATH-WILDCARD': {
     policy: 'hold',
     say: "{type} path shouldn't contain wildcards: {value}",

@@ -1,9 +1,14 @@
 /** Every annotation row, for generated documents and for the tests that go through all of them. */
 import type { Annotation } from './annotation.ts';
 import { albConfigName, legacyClass, listenPorts, order } from './binding.ts';
+import { canary } from './canary.ts';
+import { cors } from './cors.ts';
 import { healthCheck } from './health-check.ts';
 import { legacy } from './legacy.ts';
+import { foreignGroups, mode, pathOrder } from './on-albconfig.ts';
+import { backendProtocol, rewriteTarget, sslRedirect, useRegex } from './routing.ts';
 import { backendType } from './service.ts';
+import { trafficLimit } from './traffic-limit.ts';
 
 export interface Topic {
   readonly title: string;
@@ -11,8 +16,14 @@ export interface Topic {
 }
 
 export const topics: readonly Topic[] = [
-  { title: 'Binding and order', rows: [legacyClass, albConfigName, listenPorts, order] },
+  { title: 'Binding and order', rows: [legacyClass, albConfigName, listenPorts, sslRedirect, order] },
+  { title: 'Paths', rows: [useRegex, rewriteTarget] },
+  { title: 'Rate limits', rows: Object.values(trafficLimit) },
+  { title: 'Cross-origin requests', rows: Object.values(cors) },
+  { title: 'Canary', rows: Object.values(canary) },
+  { title: 'Server groups', rows: [backendProtocol] },
   { title: 'Health check', rows: Object.values(healthCheck) },
   { title: 'Services', rows: [backendType] },
+  { title: 'AlbConfigs', rows: [mode, pathOrder, foreignGroups] },
   { title: 'When an AlbConfig is made for an Ingress', rows: Object.values(legacy) },
 ];

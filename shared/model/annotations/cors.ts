@@ -1,0 +1,73 @@
+/** Annotations for cross-origin requests; they have an effect when `enable-cors` is true. */
+import { type Annotation, albPrefix, type Format } from './annotation.ts';
+import { boolean, listOf } from './formats.ts';
+
+const row = <T>(key: string, format: Format<T>, fallback: T, goesTo: string, text: string): Annotation<T> => ({
+  keys: [`${albPrefix}${key}`],
+  on: 'Ingress',
+  format,
+  default: fallback,
+  goesTo: `RuleActions Cors: ${goesTo}`,
+  text,
+});
+
+/** ALB CorsConfig.MaxAge. */
+const maxAge: Format<number> = {
+  type: 'integer',
+  allowed: 'an integer from -1 to 172800',
+  parse: (text) => (/^-?\d{1,6}$/.test(text) && Number(text) >= -1 && Number(text) <= 172_800 ? Number(text) : undefined),
+};
+
+const origins = listOf(
+  /^(\*|https?:\/\/[A-Za-z0-9*.:[\]-]+)$/,
+  '* or origins such as https://shop.example.com or https://*.example.com, separated by commas',
+);
+const methods = listOf(
+  /^(\*|GET|PUT|POST|DELETE|PATCH|OPTIONS|HEAD)$/,
+  '* or GET, PUT, POST, DELETE, PATCH, OPTIONS, HEAD, separated by commas',
+);
+const headers = listOf(/^(\*|[A-Za-z0-9_-]{1,128})$/, '* or header names, separated by commas');
+
+export const cors = {
+  enabled: row('enable-cors', boolean, false, 'the action', 'Answers preflight requests and adds the headers of cross-origin answers.'),
+  allowOrigin: row('cors-allow-origin', origins, ['*'], 'CorsConfig.AllowOrigin', 'Origins that may ask.'),
+  allowMethods: row(
+    'cors-allow-methods',
+    methods,
+    ['GET', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS'],
+    'CorsConfig.AllowMethods',
+    'Methods that they may use.',
+  ),
+  allowHeaders: row(
+    'cors-allow-headers',
+    headers,
+    [
+      'DNT',
+      'X-CustomHeader',
+      'Keep-Alive',
+      'User-Agent',
+      'X-Requested-With',
+      'If-Modified-Since',
+      'Cache-Control',
+      'Content-Type',
+      'Authorization',
+    ],
+    'CorsConfig.AllowHeaders',
+    'Request headers that they may send.',
+  ),
+  exposeHeaders: row<readonly string[]>(
+    'cors-expose-headers',
+    headers,
+    [],
+    'CorsConfig.ExposeHeaders',
+    'Answer headers that scripts may read.',
+  ),
+  allowCredentials: row(
+    'cors-allow-credentials',
+    boolean,
+    true,
+    'CorsConfig.AllowCredentials',
+    'Whether cookies may be sent. Browsers refuse it together with the origin `*`.',
+  ),
+  maxAge: row('cors-max-age', maxAge, 172_800, 'CorsConfig.MaxAge', 'Seconds that a preflight answer may be kept.'),
+} as const;
