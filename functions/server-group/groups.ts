@@ -1,5 +1,4 @@
 /** Server groups: one for each Service, port and settings of an AlbConfig, and one empty default group a listener. */
-import { keyText, membersRequest, type ServiceKey } from '#events/contract/messages.ts';
 import type { ServerGroup } from '#shared/cloud/alb/port.ts';
 import type { ServerGroupSpec } from '#shared/model/stack.ts';
 import { albConfigTags, tagKeys } from '#shared/ownership.ts';
@@ -8,9 +7,8 @@ import { collectable } from '#shared/step/chain.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
 import { defineNoun } from '#shared/step/noun.ts';
 import { done } from '#shared/step/outcome.ts';
-import type { GroupMembers, ServiceGroup } from '#shared/step/record.ts';
 import type { Scene } from '#shared/step/scene.ts';
-import { serviceKeyOf } from '#shared/step/service-key.ts';
+import { askForgotten, type Found, isTold, serviceOf, servicesOf, tellServices } from './tell-services.ts';
 
 type Settings = ServerGroup['settings'];
 
@@ -26,13 +24,6 @@ const parallel = 8;
 
 /** A new group needs a moment before it takes servers; asked at once, it would refuse. */
 const firstMembersSeconds = 1;
-
-/** A group as observed, or as remembered (then without its settings, which nobody but us has written). */
-interface Found {
-  readonly identity: string;
-  readonly id: string;
-  readonly observed?: ServerGroup;
-}
 
 /** A group that was found by its tags, or that its Service knows nothing of: the Service is told, and settings that differ are updated. */
 interface Adoption {
@@ -54,94 +45,12 @@ async function observe(scene: Scene): Promise<readonly Found[]> {
   return there.map((one) => ({ identity: identityOf(one), id: one.serverGroupId, observed: one }));
 }
 
-/** Of `namespace/name`. */
-function keyOfText(scene: Scene, text: string): ServiceKey {
-  const [namespace = '', service = ''] = text.split('/');
-  return serviceKeyOf(scene.stack.key.cluster, { namespace, service });
-}
-
-interface Telling {
-  /** `namespace/name`. */
-  readonly services: ReadonlySet<string>;
-  /** Identities of groups that were made just now. */
-  readonly made: ReadonlySet<string>;
-  /** How many servers the service counts, by group id; absent: nobody has asked. */
-  readonly counts?: ReadonlyMap<string, number>;
-}
-
-/** A count that differs from what the lane registered: somebody else has changed the servers. While a change is under way it proves nothing. */
-function isDoubtful(members: GroupMembers | undefined, count: number | undefined): boolean {
-  return count !== undefined && members?.servers !== undefined && members.servers.length !== count;
-}
-
-/** Tells each Service's record which of its groups belong to this AlbConfig, and asks the lane to fill them. */
-async function tellServices(scene: Scene, { services, made, counts }: Telling, delaySeconds: number): Promise<void> {
-  const known = await scene.services();
-  const kept = new Set(Object.values(scene.ledger.groups));
-  const groupsOf = new Map<string, Record<string, ServiceGroup>>();
-  for (const service of services) {
-    // Groups of held Ingresses are in no stack, but they serve: the lane goes on keeping them until they are collected.
-    const former = Object.entries(known.get(keyText(keyOfText(scene, service)))?.groups ?? {});
-    groupsOf.set(service, Object.fromEntries(former.filter(([id, one]) => one.albConfig === scene.stack.key.name && kept.has(id))));
-  }
-  for (const { identity, members } of scene.stack.groups) {
-    const id = scene.ledger.groups[identity];
-    const entry = members === undefined ? undefined : groupsOf.get(`${members.namespace}/${members.service}`);
-    if (entry === undefined || members === undefined || id === undefined) continue;
-    const lane = known.get(keyText(serviceKeyOf(scene.stack.key.cluster, members)))?.ledger.members[id];
-    entry[id] = {
-      albConfig: scene.stack.key.name,
-      portName: members.portName,
-      ...(made.has(identity) ? { made: true } : {}),
-      ...(isDoubtful(lane, counts?.get(id)) ? { doubtedAt: scene.ledger.incarnation } : {}),
-    };
-  }
-  await eachLimited([...groupsOf], parallel, async ([service, entry]) => {
-    const key = keyOfText(scene, service);
-    await scene.records.setGroups(key, scene.stack.key.name, entry);
-    scene.ask(membersRequest(key), delaySeconds);
-  });
-}
-
-const serviceOf = (spec: ServerGroupSpec): readonly string[] =>
-  spec.members === undefined ? [] : [`${spec.members.namespace}/${spec.members.service}`];
-
 async function make(spec: ServerGroupSpec, scene: Scene): Promise<void> {
   const { identity, settings, fixed, tags } = spec;
   const request = { settings, fixed, tags };
   const made = await scene.cloud.alb.createServerGroup({ ...request, clientToken: scene.token(identity, request) });
   scene.started(made, settings.serverGroupName);
   scene.remember((ledger) => ({ ...ledger, groups: { ...ledger.groups, [identity]: made.serverGroupId } }));
-}
-
-/** A group that was to be collected, and is wanted again before it was, is there; but its Service was told to let go of it. */
-function isTold({ members }: ServerGroupSpec, id: string, known: Awaited<ReturnType<Scene['services']>>, scene: Scene): boolean {
-  if (members === undefined) return true;
-  return known.get(keyText(serviceKeyOf(scene.stack.key.cluster, members)))?.groups[id] !== undefined;
-}
-
-/** The groups of a removed listing, by the Services that they were made for: `namespace/name`. */
-const servicesOfTags = (one: ServerGroup): readonly string[] => {
-  const [namespace, name] = [one.tags[tagKeys.serviceNamespace], one.tags[tagKeys.serviceName]];
-  return namespace === undefined || name === undefined ? [] : [`${namespace}/${name}`];
-};
-
-async function servicesOf(items: readonly Found[], scene: Scene): Promise<ReadonlySet<string>> {
-  const records = await scene.services();
-  const ids = new Set(items.map((one) => one.id));
-  const byRecord = [...records.values()].filter((record) => Object.keys(record.groups).some((id) => ids.has(id)));
-  const named = byRecord.flatMap(({ key }) => (key.kind === 'Service' ? [`${key.namespace}/${key.name}`] : []));
-  return new Set([
-    ...named,
-    ...items.flatMap((one) => (one.observed === undefined ? [] : servicesOfTags(one.observed))).filter((one) => named.includes(one)),
-  ]);
-}
-
-/** Records of Services that no group is left in: their lanes were to be asked, but whoever was to ask may have died before it did. */
-function askForgotten(known: Awaited<ReturnType<Scene['services']>>, scene: Scene): void {
-  for (const { key, groups: left } of known.values()) {
-    if (key.kind === 'Service' && Object.keys(left).length === 0) scene.ask(membersRequest(key), 0);
-  }
 }
 
 export const groups = defineNoun<Found, ServerGroupSpec, Adoption, Found>({
