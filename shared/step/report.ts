@@ -3,6 +3,7 @@
  * bounded: at most 50 Ingresses are named in the status, members never.
  */
 
+import { policyOf } from '#shared/errors.ts';
 import type { KubeObject } from '#shared/kube/port.ts';
 import type { Stack } from '#shared/model/stack.ts';
 import type { Ingress, Wish } from '#shared/model/wish.ts';
@@ -104,13 +105,19 @@ function phaseOf(input: ReportInput): string {
   return input.complete ? 'Active' : 'Configuring';
 }
 
+const isWarning = (problem: Problem): boolean => policyOf(problem.code) === 'warn';
+
 function conditionOf(input: ReportInput, problems: readonly Problem[]) {
   const first = problems[0];
   if (input.stack.want === 'hold' && first !== undefined) return { status: 'False', reason: 'Invalid', message: sentence(first) };
   if (!input.complete)
     return { status: 'False', reason: 'Progressing', message: first === undefined ? 'the chain is at work' : sentence(first) };
   const held = input.stack.held.length;
-  if (first === undefined) return { status: 'True', reason: 'Applied', message: `${input.stack.rules.length} rule(s) are in force` };
+  const inForce = `${input.stack.rules.length} rule(s) are in force`;
+  if (first === undefined) return { status: 'True', reason: 'Applied', message: inForce };
+  if (problems.every(isWarning)) {
+    return { status: 'True', reason: 'Applied', message: `${inForce}; ${problems.length} warning(s), first: ${sentence(first)}` };
+  }
   return { status: 'True', reason: 'PartlyApplied', message: `${held} Ingress(es) are held; first: ${sentence(first)}` };
 }
 

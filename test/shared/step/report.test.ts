@@ -113,6 +113,17 @@ describe('the status of the AlbConfig', () => {
     });
   });
 
+  it('counts warnings apart: what is only to be told of does not make it less than applied', () => {
+    const problems: readonly Problem[] = [
+      { code: 'CORS-ANY-ORIGIN', object: { kind: 'Ingress', namespace: 'shop', name: 'cafe' }, facts: {} },
+    ];
+    const { status } = project(input(aWish(), { problems }));
+    expect(status).toMatchObject({
+      conditions: [{ status: 'True', reason: 'Applied', message: expect.stringMatching(/^1 rule\(s\) are in force; \d warning/) }],
+      ingresses: [{ name: 'cafe', reason: 'CORS-ANY-ORIGIN' }],
+    });
+  });
+
   it('says what is wrong with an AlbConfig that is held, and tells no Ingress that it failed or succeeded', () => {
     const wish = aWish({ albConfig: anAlbConfig({ metadata: { annotations: { 'albeit.io/mode': 'sometimes' } } }) });
     const former = told(project(input(aWish())));
