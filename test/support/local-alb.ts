@@ -1,7 +1,7 @@
 /** The emulated ALB for tests: its clock is the test's, its network has a few pods, and its doors are at hand. */
 
-import { type AlbOptions, type AlbService, startAlb } from '#infra/local/alb/start.ts';
-import type { LocalInterface } from '#infra/local/alb/view.ts';
+import { type AlbDataPlane, type AlbOptions, type AlbService, startAlb } from '#infra/local/alb/start.ts';
+import type { AlbView, LocalInterface } from '#infra/local/alb/view.ts';
 import { localCredentials } from '#infra/local/credentials.ts';
 import type { JournalEntry } from '#infra/local/service.ts';
 import type { CloudOptions } from '#shared/cloud/options.ts';
@@ -35,9 +35,15 @@ const fewPods: readonly LocalInterface[] = [
   podInterface('eni-1', '10.64.0.99'),
 ];
 
-export async function startLocalAlb(options: Partial<AlbOptions> = {}): Promise<LocalAlb> {
+export interface LocalAlbOptions extends Partial<Omit<AlbOptions, 'clock' | 'dataPlane'>> {
+  /** Routes traffic; it gets the test's clock. */
+  readonly dataPlane?: (view: AlbView, clock: VirtualClock) => AlbDataPlane;
+}
+
+export async function startLocalAlb({ dataPlane, ...options }: LocalAlbOptions = {}): Promise<LocalAlb> {
   const clock = createVirtualClock();
-  const service = await startAlb({ credentials: localCredentials, clock, ...options });
+  const traffic = dataPlane === undefined ? {} : { dataPlane: (view: AlbView) => dataPlane(view, clock) };
+  const service = await startAlb({ credentials: localCredentials, clock, ...options, ...traffic });
   const put: LocalAlb['put'] = async (door, body) => {
     const response = await fetch(`${service.url}/_/${door}`, { method: 'PUT', body: JSON.stringify(body) });
     return { status: response.status, body: await response.json() };

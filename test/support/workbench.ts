@@ -23,12 +23,16 @@ import { queueFor, repeat } from '#shared/step/settle.ts';
 import type { Settlement, Workshop } from '#shared/step/workshop.ts';
 import { callSeconds, claimSeconds, steps } from '#shared/steps.ts';
 import { createFakeKube, type FakeKube } from './fake-kube.ts';
-import { type LocalAlb, podInterface, startLocalAlb } from './local-alb.ts';
+import { type LocalAlb, type LocalAlbOptions, podInterface, startLocalAlb } from './local-alb.ts';
 
 /** Every function's timeout here; a claim outlives it. */
 const timeoutSeconds = 60;
 /** More turns than any scenario needs: one that does not come to rest fails instead of running for ever. */
 const mostTurns = 2000;
+/** Half of what the emulator's work takes. */
+const sliceMs = 250;
+/** Looks during one wait: a long one is for something else than the cloud's jobs. */
+const mostSlices = 40;
 
 const definitions: Readonly<Record<ChainStep, StepDefinition>> = {
   instance: { name: 'instance', nouns: [loadBalancers] },
@@ -90,8 +94,11 @@ export interface Workbench {
   resync(): void;
   membersChanged(namespace: string, name: string): void;
   sweep(): Promise<void>;
-  /** Works until no message is left. Answers the number of invocations. */
-  settle(): Promise<number>;
+  /**
+   * Works until no message is left. Answers the number of invocations. `between` is awaited whenever time has passed and after every
+   * invocation: what the cloud had in force at any moment can be looked at there.
+   */
+  settle(between?: () => Promise<void>): Promise<number>;
   /** The next invocations die at their call number `calls` + 1, once; `lost`: that call happens, but its answer is lost. */
   dieAfter(calls: number, lost: boolean): void;
   /** Whether the planned death has come about. */
@@ -105,8 +112,9 @@ export async function createWorkbench(
   objects: readonly KubeObject[],
   pods: readonly string[] = [],
   settings: unknown = {},
+  traffic: Pick<LocalAlbOptions, 'dataPlane'> = {},
 ): Promise<Workbench> {
-  const alb = await startLocalAlb({ settings });
+  const alb = await startLocalAlb({ settings, ...traffic });
   await alb.put(
     'network',
     pods.map((ip) => podInterface(`eni-${ip.replaceAll('.', '-')}`, ip)),
@@ -168,17 +176,26 @@ export async function createWorkbench(
     if (planned?.dead === true && before === false) for (const one of messages) send(one);
     else conclude(name, settled);
   };
-  const turn = async (): Promise<void> => {
+  /** In slices that no job of the cloud is shorter than, when somebody looks on. */
+  const watchTime = async (ms: number, between: (() => Promise<void>) | undefined): Promise<void> => {
+    const slices = between === undefined ? 1 : Math.min(mostSlices, Math.ceil(ms / sliceMs));
+    for (let slice = 0; slice < slices; slice++) {
+      passTime(ms / slices);
+      await between?.();
+    }
+  };
+  const turn = async (between?: () => Promise<void>): Promise<void> => {
     queue.sort((a, b) => a.at - b.at || a.order - b.order);
     const [first] = queue;
     if (first === undefined) return;
-    if (first.at > alb.clock.now()) passTime(first.at - alb.clock.now());
+    if (first.at > alb.clock.now()) await watchTime(first.at - alb.clock.now(), between);
     const name = queueFor(first.message);
     const batch = queue
       .filter((one) => queueFor(one.message) === name && one.at <= alb.clock.now())
       .slice(0, steps.find((one) => one.queue === name)?.batch ?? 1);
     queue = queue.filter((one) => !batch.includes(one));
     await invoke(name, batch);
+    await between?.();
   };
 
   return {
@@ -195,14 +212,14 @@ export async function createWorkbench(
       for (const one of await sweepAll(at)) send(one.message, one.delaySeconds);
       close();
     },
-    settle: async () => {
+    settle: async (between) => {
       const before = invocation;
       for (let turns = 0; queue.length > 0; turns++) {
         if (turns > mostTurns) throw new Error(`no rest after ${mostTurns} turns; at last: ${story.slice(-6).join('; ')}`);
-        await turn();
+        await turn(between);
       }
       // What the last calls set going comes to its end.
-      passTime(10_000);
+      await watchTime(10_000, between);
       return invocation - before;
     },
     dieAfter: (calls, lost) => {

@@ -28,7 +28,7 @@ import type { AlbView } from './view.ts';
 import { zoneOperations } from './zones.ts';
 
 /** What routes the traffic of the emulated ALB. */
-interface AlbDataPlane {
+export interface AlbDataPlane {
   stop(): Promise<void>;
   /** Where the listeners can be reached on this machine. */
   describe(): readonly {
