@@ -28,12 +28,13 @@ function viewListener(state: State, record: ListenerRecord): readonly ViewListen
 
 function viewRules(state: State, listenerId: string): readonly ViewRule[] {
   const rules = state.rules.all().flatMap((rule): readonly ViewRule[] => {
-    if (rule.listenerId !== listenerId || rule.direction !== 'Request' || rule.inForce === undefined) return [];
+    if (rule.listenerId !== listenerId || rule.inForce === undefined) return [];
     const { Priority, RuleConditions, RuleActions } = rule.inForce;
     return [
       {
         RuleId: rule.id,
         Priority,
+        Direction: rule.direction,
         RuleConditions,
         RuleActions: RuleActions.map(({ ForwardGroupConfig, ...action }) => ({
           ...action,

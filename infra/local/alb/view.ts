@@ -27,6 +27,10 @@ export interface ViewAction {
   readonly Order: number;
   readonly ForwardGroupConfig?: {
     readonly ServerGroupTuples: readonly { readonly ServerGroupId: string; readonly Weight: number }[];
+    readonly ServerGroupStickySession?: { readonly Enabled?: boolean; readonly Timeout?: number };
+  };
+  readonly TrafficMirrorConfig?: {
+    readonly MirrorGroupConfig: { readonly ServerGroupTuples: readonly { readonly ServerGroupId: string }[] };
   };
   readonly [other: string]: unknown;
 }
@@ -34,6 +38,8 @@ export interface ViewAction {
 export interface ViewRule {
   readonly RuleId: string;
   readonly Priority: number;
+  /** Absent: Request. */
+  readonly Direction?: 'Request' | 'Response';
   readonly RuleConditions: readonly ViewCondition[];
   readonly RuleActions: readonly ViewAction[];
 }
@@ -62,7 +68,7 @@ export interface ViewGroup {
 export interface AlbView {
   /** Listeners in force of active load balancers. */
   listeners(): readonly ViewListener[];
-  /** Request-direction rules in force, by priority. */
+  /** Rules in force of both directions, by priority. */
   rules(listenerId: string): readonly ViewRule[];
   group(serverGroupId: string): ViewGroup | undefined;
   /** Where a server's address really is on this machine; `undefined` when nothing has that address. */

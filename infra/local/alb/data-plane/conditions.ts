@@ -1,17 +1,19 @@
 /**
  * The conditions of a rule: a row a type. The values of one condition are alternatives; the conditions of a rule must all hold
- * (`alb-openapi` 6.5). A type without a row never holds, so such a rule is passed over rather than matching everything.
+ * (`alb-openapi` 6.5). A type without a row never holds, so such a rule is passed over rather than matching everything. Those about an
+ * answer never hold while there is none.
  */
 import type { ViewCondition } from '../view.ts';
+import type { AnswerFacts } from './exchange.ts';
 import { networks } from './networks.ts';
 import type { RequestFacts } from './request-facts.ts';
-import { wildcard, wildcardOrExpression } from './wildcard.ts';
+import { isExpression, wildcard, wildcardOrExpression } from './wildcard.ts';
 
-export type Test = (facts: RequestFacts) => boolean;
+type Test = (facts: RequestFacts, answer?: AnswerFacts) => boolean;
 
 interface Pair {
-  readonly Key: string;
-  readonly Value: string;
+  readonly Key?: string;
+  readonly Value?: string;
 }
 
 interface Config {
@@ -32,11 +34,23 @@ const anyOf =
 
 /** Query strings and cookies may not be configured in upper case, so they are compared without regard to case. */
 function anyPair(config: Config, entries: (facts: RequestFacts) => Iterable<readonly [string, string]>): Test {
-  const wanted = pairs(config).map((pair) => ({ key: wildcard(pair.Key.toLowerCase()), value: wildcard(pair.Value.toLowerCase()) }));
+  const wanted = pairs(config).map(({ Key = '', Value = '' }) => ({
+    key: wildcard(Key.toLowerCase()),
+    value: wildcard(Value.toLowerCase()),
+  }));
   const met = ([key, value]: readonly [string, string]) =>
     wanted.some((pair) => pair.key.test(key.toLowerCase()) && pair.value.test(value.toLowerCase()));
   return (facts) => [...entries(facts)].some(met);
 }
+
+function header(config: Config, of: (facts: RequestFacts, answer: AnswerFacts | undefined) => AnswerFacts['headers']): Test {
+  const matches = anyOf(texts(config).map(wildcard));
+  const name = (config.Key ?? '').toLowerCase();
+  return (facts, answer) => (of(facts, answer)[name] ?? []).some(matches);
+}
+
+/** `404`, or a whole class as `4xx`. */
+const statusPattern = (value: string): RegExp => new RegExp(`^${value.replaceAll('x', '[0-9]')}$`);
 
 const rows: Readonly<Record<string, (config: Config) => Test>> = {
   Host: (config) => {
@@ -47,11 +61,7 @@ const rows: Readonly<Record<string, (config: Config) => Test>> = {
     const matches = anyOf(texts(config).map(wildcardOrExpression));
     return (facts) => matches(facts.path);
   },
-  Header: (config) => {
-    const matches = anyOf(texts(config).map(wildcard));
-    const name = (config.Key ?? '').toLowerCase();
-    return (facts) => (facts.headers[name] ?? []).some(matches);
-  },
+  Header: (config) => header(config, (facts) => facts.headers),
   Method: (config) => (facts) => texts(config).includes(facts.method),
   QueryString: (config) => anyPair(config, (facts) => facts.query),
   Cookie: (config) => anyPair(config, (facts) => facts.cookies),
@@ -59,10 +69,28 @@ const rows: Readonly<Record<string, (config: Config) => Test>> = {
     const contains = networks(texts(config));
     return (facts) => contains(facts.sourceIp);
   },
+  ResponseHeader: (config) => header(config, (_, answer) => answer?.headers ?? {}),
+  ResponseStatusCode: (config) => {
+    const matches = anyOf(texts(config).map(statusPattern));
+    return (_, answer) => answer !== undefined && matches(String(answer.status));
+  },
 };
 
 /** All conditions of a rule as one test. */
 export function compileConditions(conditions: readonly ViewCondition[]): Test {
   const tests = conditions.map((condition): Test => rows[condition.Type]?.(configOf(condition)) ?? (() => false));
-  return (facts) => tests.every((test) => test(facts));
+  return (facts, answer) => tests.every((test) => test(facts, answer));
+}
+
+/** What the first path expression that matches captures, from `${1}` on; a group that took no part is empty. */
+export function compileCaptures(conditions: readonly ViewCondition[]): (path: string) => readonly string[] {
+  const paths = conditions.filter((condition) => condition.Type === 'Path').flatMap((condition) => texts(configOf(condition)));
+  const expressions = paths.filter(isExpression).map(wildcardOrExpression);
+  return (path) => {
+    for (const expression of expressions) {
+      const match = expression.exec(path);
+      if (match !== null) return match.slice(1).map((text: string | undefined) => text ?? '');
+    }
+    return [];
+  };
 }

@@ -83,7 +83,10 @@ export class ListenerServer {
     const listener = this.#listener;
     const { settings, ...around } = this.#around;
     const facts = readFacts(request, clientAddress(request, listener.XForwardedForConfig));
+    const routes = this.#routes;
+    const route = routes.find(facts);
     const exchange: Exchange = {
+      ...routes.begin(route, facts),
       request,
       response,
       facts,
@@ -92,7 +95,6 @@ export class ListenerServer {
       settings: settings(),
       ...(upgrade === undefined ? {} : { upgrade }),
     };
-    const route = this.#routes.find(facts);
     // A broken connection is seen by its 'close'; without a handler its 'error' would end the process.
     response.on('error', () => {});
     Promise.resolve(perform(exchange, route.actions, route.turns)).catch(() => answerError(exchange, 502));

@@ -1,46 +1,86 @@
-/** The rules of one listener, compiled: the first by priority whose conditions hold, else the listener's default group. */
+/**
+ * The rules of one listener, compiled. Of those for requests the first by priority whose conditions hold decides, else the listener's
+ * default group; those for responses are asked about every answer.
+ */
 import type { ViewAction, ViewListener, ViewRule } from '../view.ts';
 import { newTurns, type RuleTurns } from './actions.ts';
-import { compileConditions, type Test } from './conditions.ts';
+import { compileCaptures, compileConditions } from './conditions.ts';
+import type { AnswerFacts, Course, Exchange } from './exchange.ts';
+import { headerEdits } from './header-actions.ts';
+import type { HeaderEdit } from './header-edits.ts';
 import type { RequestFacts } from './request-facts.ts';
 
 export interface Route {
+  /** By `Order`. */
   readonly actions: readonly ViewAction[];
   readonly turns: RuleTurns;
+  readonly captures: (path: string) => readonly string[];
 }
 
 interface Compiled extends Route {
   readonly ruleId: string;
-  readonly test: Test;
+  readonly test: ReturnType<typeof compileConditions>;
 }
+
+const byOrder = (actions: readonly ViewAction[]): readonly ViewAction[] => actions.toSorted((a, b) => a.Order - b.Order);
+
+/** Groups that an action names, for requests or for their copies. */
+const groupsOf = (action: ViewAction): readonly string[] =>
+  [...(action.ForwardGroupConfig?.ServerGroupTuples ?? []), ...(action.TrafficMirrorConfig?.MirrorGroupConfig.ServerGroupTuples ?? [])].map(
+    (tuple) => tuple.ServerGroupId,
+  );
 
 export class Routes {
   readonly #rules: readonly Compiled[];
+  readonly #responseRules: readonly Compiled[];
   readonly #fallback: Route;
 
-  /** Turns of rules that stay are taken over from the routes before, so that a change elsewhere does not upset a split of traffic. */
+  /**
+   * What a rule remembers is taken over from the routes before while it stays, so that a change elsewhere upsets neither a split of traffic
+   * nor a limit.
+   */
   constructor(listener: ViewListener, rules: readonly ViewRule[], before?: Routes) {
     const turns = new Map((before === undefined ? [] : before.#rules).map((rule) => [rule.ruleId, rule.turns]));
-    this.#rules = rules
-      .toSorted((a, b) => a.Priority - b.Priority)
-      .map((rule) => ({
-        ruleId: rule.RuleId,
-        test: compileConditions(rule.RuleConditions),
-        actions: rule.RuleActions,
-        turns: turns.get(rule.RuleId) ?? newTurns(),
-      }));
+    const compiled = (direction: string) =>
+      rules
+        .filter((rule) => (rule.Direction ?? 'Request') === direction)
+        .toSorted((a, b) => a.Priority - b.Priority)
+        .map((rule) => ({
+          ruleId: rule.RuleId,
+          test: compileConditions(rule.RuleConditions),
+          captures: compileCaptures(rule.RuleConditions),
+          actions: byOrder(rule.RuleActions),
+          turns: turns.get(rule.RuleId) ?? newTurns(),
+        }));
+    this.#rules = compiled('Request');
+    this.#responseRules = compiled('Response');
     const tuple = { ServerGroupId: listener.DefaultServerGroupId, Weight: 100 };
     const forward = { Type: 'ForwardGroup', Order: 1, ForwardGroupConfig: { ServerGroupTuples: [tuple] } };
-    this.#fallback = { actions: [forward], turns: newTurns() };
+    this.#fallback = { actions: [forward], turns: newTurns(), captures: () => [] };
   }
 
   find(facts: RequestFacts): Route {
     return this.#rules.find((rule) => rule.test(facts)) ?? this.#fallback;
   }
 
-  /** Every server group that requests may go to. */
+  /** How an exchange begins that goes by a route. */
+  begin(route: Route, facts: RequestFacts): Course {
+    return {
+      captured: route.captures(facts.path),
+      outgoing: { path: facts.path, search: facts.search, edits: [] },
+      answerEdits: [],
+      responseEdits: (exchange, answer) => this.#responseEdits(exchange, answer),
+    };
+  }
+
+  /** Every server group that requests or their copies may go to. */
   groups(): readonly string[] {
-    const actions = [...this.#rules, this.#fallback].flatMap((route) => route.actions);
-    return actions.flatMap((action) => action.ForwardGroupConfig?.ServerGroupTuples ?? []).map((tuple) => tuple.ServerGroupId);
+    return [...this.#rules, this.#fallback].flatMap((route) => route.actions).flatMap(groupsOf);
+  }
+
+  #responseEdits(exchange: Exchange, answer: AnswerFacts): readonly HeaderEdit[] {
+    const matching = this.#responseRules.filter((rule) => rule.test(exchange.facts, answer));
+    const applied = exchange.settings.responseRules === 'first' ? matching.slice(0, 1) : matching;
+    return applied.flatMap((rule) => rule.actions).flatMap((action) => headerEdits(action, exchange));
   }
 }

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream';
 import { answerError } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import type { Chosen } from './groups.ts';
-import { hasBody, requestHeaders, responseHeaders } from './headers.ts';
+import { hasBody, requestHeaders, responseHeaders, switchingProtocols } from './headers.ts';
 import { type IdleWatch, watchIdle } from './timers.ts';
 import { joinSockets } from './upgrade.ts';
 
@@ -18,12 +18,12 @@ export type Sent = 'ended' | 'not-connected' | 'stale';
 const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
 
 function open(exchange: Exchange, server: Chosen, socket: NonNullable<Chosen['socket']>, connection: 'kept' | 'fresh'): ClientRequest {
-  const { facts, agents, upgrade } = exchange;
+  const { facts, outgoing, agents, upgrade } = exchange;
   const keepAlive = server.group.UpstreamKeepaliveEnabled === true;
   return httpRequest({
     ...socket,
     method: facts.method,
-    path: facts.search === '' ? facts.path : `${facts.path}?${facts.search}`,
+    path: outgoing.search === '' ? outgoing.path : `${outgoing.path}?${outgoing.search}`,
     headers: requestHeaders(exchange, keepAlive),
     // An upgraded connection never comes back to a pool.
     agent: upgrade === undefined && connection === 'kept' ? agents.agentFor(server.group) : false,
@@ -42,8 +42,9 @@ function sendBody(request: IncomingMessage, upstream: ClientRequest, onConnected
 }
 
 /** Passes an answer on; a server that breaks off in the middle breaks the client's connection too. */
-function passAnswer(answer: IncomingMessage, { response }: Exchange, watch: IdleWatch, done: () => void): void {
-  response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', responseHeaders(answer));
+function passAnswer(answer: IncomingMessage, exchange: Exchange, watch: IdleWatch, done: () => void): void {
+  const { response } = exchange;
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', responseHeaders(answer, exchange));
   response.on('drain', watch.touch);
   pipeline(answer, response, done);
   answer.on('data', watch.touch);
@@ -89,7 +90,7 @@ function attempt(exchange: Exchange, upstream: ClientRequest, resolve: (sent: Se
   upstream.on('upgrade', (answer, serverSocket, head) => {
     if (upgrade === undefined) return fail(502);
     end('ended');
-    joinSockets(answer, { client: upgrade, server: { socket: serverSocket, head } });
+    joinSockets(switchingProtocols(answer, exchange), { client: upgrade, server: { socket: serverSocket, head } });
   });
   upstream.on('error', () => {
     const stale = upstream.reusedSocket && repeatable.has(facts.method) && !hasBody(request) && !response.headersSent;

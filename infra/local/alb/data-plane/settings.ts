@@ -9,6 +9,30 @@ export const dataPlaneSettingsSchema = z.strictObject({
    * method. A server that fails after bytes were sent is never tried again: the answer is 502.
    */
   connectRetries: z.int().min(0).max(10).default(1),
+  /** Requests that may pass a TrafficLimit at once after a pause. 1 was measured: there is no burst allowance. */
+  trafficLimitBurst: z.int().min(1).max(1000).default(1),
+  /** Whether a Location names a port that its protocol has anyway. */
+  redirectUsualPort: z.enum(['shown', 'left-out']).default('shown'),
+  /** Cookie of ServerGroupStickySession; the service's own name for it is not published. */
+  groupCookie: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .default('ALBGROUP'),
+  /** InsertHeader that refers to a header which the request does not have. */
+  missingReference: z.enum(['no-header', 'empty']).default('no-header'),
+  corsPreflightStatus: z.union([z.literal(200), z.literal(204)]).default(200),
+  /** A preflight from an origin that is not allowed: answered without any CORS header, or left to the other actions of the rule. */
+  corsForeignPreflight: z.enum(['answer-bare', 'forward']).default('answer-bare'),
+  /** A MaxAge of -1: said to browsers, which then keep nothing, or not mentioned. */
+  corsNegativeMaxAge: z.enum(['sent', 'left-out']).default('sent'),
+  /** Which rules for responses apply when several match an answer. */
+  responseRules: z.enum(['first', 'every']).default('first'),
+  /** Whether rules for responses also apply to what the load balancer answers itself: redirects, fixed responses, errors. */
+  responseRulesOnOwnAnswers: z.boolean().default(false),
+  /** Longest body that is mirrored, in bytes; a request with a longer one is not copied. */
+  mirrorBodyBytes: z.int().min(0).max(67_108_864).default(1_048_576),
+  /** Copies of one rule on their way at once; beyond that, requests are not copied. */
+  mirrorsAtOnce: z.int().min(0).max(10_000).default(100),
 });
 
 export type DataPlaneSettings = Readonly<z.infer<typeof dataPlaneSettingsSchema>>;

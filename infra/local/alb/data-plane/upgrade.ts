@@ -1,7 +1,5 @@
 /** WebSocket: after the server's 101 the two connections are one pipe. */
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { switchingProtocols } from './headers.ts';
 
 interface End {
   readonly socket: Duplex;
@@ -9,9 +7,9 @@ interface End {
   readonly head: Buffer;
 }
 
-/** Joins both directions; either side's end or failure ends the other. */
-export function joinSockets(answer: IncomingMessage, { client, server }: { readonly client: End; readonly server: End }): void {
-  client.socket.write(switchingProtocols(answer));
+/** Passes the server's handshake on and joins both directions; either side's end or failure ends the other. */
+export function joinSockets(handshake: string, { client, server }: { readonly client: End; readonly server: End }): void {
+  client.socket.write(handshake);
   if (server.head.length > 0) client.socket.write(server.head);
   if (client.head.length > 0) server.socket.write(client.head);
   const join = (from: Duplex, to: Duplex) => {

@@ -23,6 +23,9 @@ export function wildcard(value: string): RegExp {
   return new RegExp(`^${literal(value).replaceAll('*', '[^]*').replaceAll('?', '[^]')}$`);
 }
 
+/** Whether a value of a host or path condition is a regular expression. */
+export const isExpression = (value: string): boolean => value.startsWith('~');
+
 /** Compiles one value of a host or path condition: wildcards, or a regular expression after `~` or `~*`. */
 export const wildcardOrExpression = (value: string): RegExp =>
-  value.startsWith('~') ? expression(value.replace(/^~\*?/, '')) : wildcard(value);
+  isExpression(value) ? expression(value.replace(/^~\*?/, '')) : wildcard(value);

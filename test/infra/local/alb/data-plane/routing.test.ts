@@ -119,8 +119,8 @@ describe('choosing a rule', () => {
   });
 
   it('says so when a rule has an action that it cannot carry out', async () => {
-    const rule = { ...aRule(1, [], 'sgp-a'), RuleActions: [{ Type: 'Cors', Order: 1 }, matched] };
+    const rule = { ...aRule(1, [], 'sgp-a'), RuleActions: [{ Type: 'Teleport', Order: 1 }, matched] };
     const { url } = await start(new MemoryView({ rules: [rule] }));
-    expect(await call(url)).toMatchObject({ status: 501, body: expect.stringContaining('Cors') });
+    expect(await call(url)).toMatchObject({ status: 501, body: expect.stringContaining('Teleport') });
   });
 });
