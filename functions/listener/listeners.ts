@@ -16,6 +16,8 @@ const fields: readonly Field<Settings>[] = [
   scalar('requestTimeout'),
   scalar('gzipEnabled'),
   ifWanted('http2Enabled'),
+  ifWanted('securityPolicyId'),
+  ifWanted('certificateId'),
   {
     name: 'xForwardedForConfig',
     // Only what the user set is compared: the service fills in the rest.
@@ -30,6 +32,26 @@ const settled: ReadonlySet<string> = new Set(['Running', 'Stopped']);
 
 const groupId = (scene: Scene, spec: ListenerSpec): string => scene.ledger.groups[spec.defaultGroup] ?? '';
 
+/**
+ * The service's list leaves out certificates. What was read once is remembered until we change it or the sweep looks for drift, so that a
+ * change of one listener does not cost a read of each.
+ */
+async function certificatesOf(found: readonly Listener[], scene: Scene): Promise<Readonly<Record<string, string>>> {
+  const remembered = scene.ledger.certificates ?? {};
+  const entries: [string, string][] = [];
+  for (const { listenerId, protocol, status } of found) {
+    if (protocol === 'HTTP' || !settled.has(status)) continue;
+    entries.push([listenerId, remembered[listenerId] ?? (await scene.cloud.alb.defaultCertificate(listenerId))]);
+  }
+  return Object.fromEntries(entries);
+}
+
+const withCertificate = (one: Listener, certificateId: string | undefined): Listener =>
+  certificateId === undefined ? one : { ...one, settings: { ...one.settings, certificateId } };
+
+const forgetCertificate = (scene: Scene, listenerId: string): void =>
+  scene.remember(({ certificates: { [listenerId]: _changed, ...certificates } = {}, ...ledger }) => ({ ...ledger, certificates }));
+
 const forget = (scene: Scene, identity: string): void =>
   scene.remember((ledger) => {
     const { [identity]: _gone, ...listeners } = ledger.listeners;
@@ -38,14 +60,27 @@ const forget = (scene: Scene, identity: string): void =>
 
 export const listeners = defineNoun<Listener, ListenerSpec, { readonly spec: ListenerSpec; readonly id: string }, Listener>({
   kind: 'listener',
-  uses: ['ListListeners', 'CreateListener', 'UpdateListenerAttribute', 'DeleteListener', 'GetLoadBalancerAttribute', 'ListAsynJobs'],
+  uses: [
+    'ListListeners',
+    'CreateListener',
+    'UpdateListenerAttribute',
+    'DeleteListener',
+    'GetListenerAttribute',
+    'GetLoadBalancerAttribute',
+    'ListAsynJobs',
+  ],
   removesWhileApplying: false,
   async observe(scene) {
     const balancer = scene.ledger.loadBalancer;
     if (balancer === undefined || scene.fresh) return [];
     const found = await scene.cloud.alb.listListeners(balancer.id);
-    scene.remember((ledger) => ({ ...ledger, listeners: Object.fromEntries(found.map((one) => [identityOf(one), one.listenerId])) }));
-    return found;
+    const certificates = await certificatesOf(found, scene);
+    scene.remember((ledger) => ({
+      ...ledger,
+      listeners: Object.fromEntries(found.map((one) => [identityOf(one), one.listenerId])),
+      certificates,
+    }));
+    return found.map((one) => withCertificate(one, certificates[one.listenerId]));
   },
   compare: (scene, observed) => {
     const keep = new Set<string>(scene.stack.heldListeners);
@@ -75,6 +110,7 @@ export const listeners = defineNoun<Listener, ListenerSpec, { readonly spec: Lis
   },
   async update(changes, scene) {
     for (const { spec, id } of changes) {
+      forgetCertificate(scene, id);
       const change = { settings: spec.settings, defaultServerGroupId: groupId(scene, spec) };
       scene.started(await scene.cloud.alb.updateListener(id, change, scene.token(spec.identity, change)), spec.identity);
     }

@@ -62,6 +62,12 @@ const xForwardedFor = z.object({
   ),
 });
 
+/** The service's own names, as the existing controllers have them. */
+const certificate = z.object({
+  CertificateId: field(sized(1, 128), 'Id of the certificate service, such as 10741304-cn-hangzhou.'),
+  IsDefault: field(z.optional(z.boolean()), 'The one that clients get whose host no other certificate covers.', 'true for the first'),
+});
+
 /** `spec.config`: the ALB instance. */
 export const configSchema = z.object({
   name: field(
@@ -89,12 +95,22 @@ export const listenerSchema = z.object({
     'Port that clients connect to, 1 to 65535.',
     '80',
   ),
-  protocol: field(z.optional(z.enum(['HTTP', 'HTTPS', 'QUIC'])), 'Only HTTP listeners are managed so far.', 'HTTP'),
+  protocol: field(z.optional(z.enum(['HTTP', 'HTTPS', 'QUIC'])), 'A port has one listener, but HTTPS and QUIC may share it.', 'HTTP'),
   description: field(z.optional(sized(2, 256)), 'Shown in the cloud console.', 'ingress-auto-listener- and the port'),
   idleTimeout: field(z.optional(bounded(1, 3600)), 'Seconds until an idle connection is closed.', '15'),
   requestTimeout: field(z.optional(bounded(1, 3600)), 'Seconds until a request without answer ends with 504.', '60'),
   gzipEnabled: field(z.optional(z.boolean()), 'Compresses answers.', 'true'),
   http2Enabled: field(z.optional(z.boolean()), 'HTTP/2; HTTPS listeners only.', 'true'),
+  certificates: field(
+    z.optional(z.array(certificate)),
+    'Certificates of HTTPS and QUIC listeners, which need one. Only the default one is used so far; TLS Secrets of Ingresses are not.',
+    'none',
+  ),
+  securityPolicyId: field(
+    z.optional(sized(1, 64)),
+    'TLS versions and ciphers: a policy of the service or of your own; HTTPS listeners only.',
+    'tls_cipher_policy_1_0',
+  ),
   xForwardedForConfig: field(z.optional(xForwardedFor), 'Headers that tell the servers about the client.', 'left to the service'),
 });
 

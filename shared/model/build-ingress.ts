@@ -96,10 +96,6 @@ function buildRoute(written: WrittenRoute, ref: ObjectRef, around: IngressSurrou
 function missingListener(wanted: ListenPort, ref: ObjectRef, around: IngressSurroundings): readonly Problem[] {
   const identity = listenerIdentity(wanted.protocol, wanted.port);
   if (around.listeners.specs.some((one) => one.identity === identity)) return [];
-  if (wanted.protocol !== 'HTTP') {
-    const detail = 'only HTTP listeners are managed so far, and this Ingress needs it';
-    return [problemOf('CONFIG-UNSUPPORTED', ref, { field: `listener ${identity}`, detail })];
-  }
   if (around.listeners.held.includes(identity)) {
     return [
       problemOf('CONFIG-INVALID', ref, { field: `listener ${identity}`, detail: `see the problems of AlbConfig ${around.albConfig}` }),

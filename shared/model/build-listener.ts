@@ -1,11 +1,13 @@
 /** The listeners of `spec.listeners`: one that is wrong is left as it is in the cloud, the others go on. */
+
+import { defaultSecurityPolicy } from '#shared/cloud/alb/defaults.ts';
 import type { ListenerSettings } from '#shared/cloud/alb/port.ts';
 import { albConfigTags, tagKeys } from '#shared/ownership.ts';
 import type { ObjectRef, Problem } from '#shared/problem.ts';
 import { type AlbConfigListener, listenerSchema } from './albconfig.ts';
 import { listenerNotYet } from './albconfig-not-yet.ts';
 import { buildDefaultGroup } from './build-server-group.ts';
-import { problemOf } from './object-ref.ts';
+import { byText, problemOf } from './object-ref.ts';
 import { readSection, type SectionQuestion } from './read-albconfig.ts';
 import type { ListenerIdentity, ListenerSpec, ServerGroupSpec } from './stack.ts';
 import type { RawAlbConfig, Site } from './wish.ts';
@@ -23,12 +25,30 @@ export interface Listeners {
 
 export const listenerIdentity = (protocol: string, port: number): ListenerIdentity => `${protocol}:${port}`;
 
-/** Compression and timeouts have the service's defaults; `http2Enabled` is never sent for HTTP. */
-const settingsOf = (listener: AlbConfigListener, port: number): ListenerSettings => ({
+/** What only some protocols have, with the service's defaults; written for another protocol it says nothing and is not sent. */
+const secureSettings: Readonly<Record<ListenerSpec['protocol'], (listener: AlbConfigListener) => Partial<ListenerSettings>>> = {
+  HTTP: () => ({}),
+  HTTPS: (listener) => ({
+    http2Enabled: listener.http2Enabled ?? true,
+    securityPolicyId: listener.securityPolicyId ?? defaultSecurityPolicy,
+    ...certificateOf(listener),
+  }),
+  QUIC: (listener) => certificateOf(listener),
+};
+
+/** The one marked as default, else the first. */
+function certificateOf({ certificates = [] }: AlbConfigListener): Pick<ListenerSettings, 'certificateId'> {
+  const chosen = certificates.find((one) => one.IsDefault === true) ?? certificates[0];
+  return chosen === undefined ? {} : { certificateId: chosen.CertificateId };
+}
+
+/** Compression and timeouts have the service's defaults. */
+const settingsOf = (listener: AlbConfigListener, protocol: ListenerSpec['protocol'], port: number): ListenerSettings => ({
   listenerDescription: listener.description ?? `ingress-auto-listener-${port}`,
   idleTimeout: listener.idleTimeout ?? 15,
   requestTimeout: listener.requestTimeout ?? 60,
   gzipEnabled: listener.gzipEnabled ?? true,
+  ...secureSettings[protocol](listener),
   ...headersOf(listener),
 });
 
@@ -54,6 +74,21 @@ function meant(raw: unknown, question: Omit<SectionQuestion<typeof listenerSchem
   return value === undefined ? undefined : listenerIdentity(value.protocol ?? 'HTTP', Number(value.port ?? 80));
 }
 
+/** A listener that speaks TLS cannot be made without a certificate, and one that would serve the wrong one is better left alone. */
+function checkCertificates(
+  { certificates = [] }: AlbConfigListener,
+  identity: ListenerIdentity,
+  { at, albConfig }: { readonly at: string; readonly albConfig: ObjectRef },
+): { readonly usable: boolean; readonly problems: readonly Problem[] } {
+  if (certificates.length === 0) {
+    const detail = `listener ${identity} needs a certificate, given as certificates[].CertificateId; TLS Secrets and discovery are not supported yet`;
+    return { usable: false, problems: [problemOf('CONFIG-INVALID', albConfig, { field: at, detail }, at)] };
+  }
+  if (certificates.length === 1) return { usable: true, problems: [] };
+  const facts = { field: at, detail: `listener ${identity} serves its default certificate only, the other ones are left out` };
+  return { usable: true, problems: [problemOf('CONFIG-UNSUPPORTED', albConfig, facts, at)] };
+}
+
 function readEntry(raw: unknown, index: number, albConfig: ObjectRef): Entry {
   const at = `spec.listeners[${index}]`;
   const question = { schema: listenerSchema, notYet: listenerNotYet, at, albConfig };
@@ -72,8 +107,8 @@ function readEntry(raw: unknown, index: number, albConfig: ObjectRef): Entry {
     };
   }
   if (protocol === 'HTTP') return { identity, port, listener: value, problems };
-  const facts = { field: `listener ${identity}`, detail: 'only HTTP listeners are managed so far' };
-  return { identity, port, listener: undefined, problems: [...problems, problemOf('CONFIG-UNSUPPORTED', albConfig, facts, at)] };
+  const certified = checkCertificates(value, identity, { at: `${at}.certificates`, albConfig });
+  return { identity, port, listener: certified.usable ? value : undefined, problems: [...problems, ...certified.problems] };
 }
 
 /** A port can have one listener (HTTPS and QUIC excepted): later entries for a port that is spoken for are wrong. */
@@ -90,23 +125,25 @@ const portOf = (entry: Entry): string => entry.identity?.split(':')[1] ?? '';
 const clash = (one: Entry, other: Entry): boolean =>
   one.identity === other.identity || [one, other].some((entry) => entry.identity?.startsWith('HTTP:') === true);
 
-const defaultGroupOf = (port: number, owner: ObjectRef, site: Site): ServerGroupSpec =>
-  buildDefaultGroup('HTTP', port, { cluster: site.cluster, albConfig: owner.name, vpcId: site.vpcId }, owner);
+const defaultGroupOf = (protocol: string, port: number, owner: ObjectRef, site: Site): ServerGroupSpec =>
+  buildDefaultGroup(protocol, port, { cluster: site.cluster, albConfig: owner.name, vpcId: site.vpcId }, owner);
 
 function buildOne(entry: Entry, owner: ObjectRef, site: Site): ListenerSpec | undefined {
   if (entry.listener === undefined || entry.identity === undefined) return undefined;
+  const protocol = entry.listener.protocol ?? 'HTTP';
   return {
     identity: entry.identity,
     owners: [owner],
     tags: { ...albConfigTags(site.cluster, owner.name), [tagKeys.identity]: entry.identity },
-    protocol: 'HTTP',
+    protocol,
     port: entry.port,
-    defaultGroup: defaultGroupOf(entry.port, owner, site).identity,
-    settings: settingsOf(entry.listener, entry.port),
+    defaultGroup: defaultGroupOf(protocol, entry.port, owner, site).identity,
+    settings: settingsOf(entry.listener, protocol, entry.port),
   };
 }
 
-const byPort = (a: ListenerSpec, b: ListenerSpec): number => a.port - b.port;
+/** HTTPS before QUIC where they share a port. */
+const byPort = (a: ListenerSpec, b: ListenerSpec): number => a.port - b.port || byText(a.protocol, b.protocol);
 
 /** Every listener of an AlbConfig, in the order of their ports. */
 export function buildListeners(raw: RawAlbConfig, owner: ObjectRef, site: Site): Listeners {
@@ -127,9 +164,10 @@ export function buildListeners(raw: RawAlbConfig, owner: ObjectRef, site: Site):
   return {
     specs,
     // A held listener may be there already, and then its default group is in use.
-    groups: [...specs.map((one) => one.identity), ...held]
-      .filter((identity) => identity.startsWith('HTTP:'))
-      .map((identity) => defaultGroupOf(Number(identity.slice('HTTP:'.length)), owner, site)),
+    groups: [...specs.map((one) => one.identity), ...held].map((identity) => {
+      const [protocol = '', port = ''] = identity.split(':');
+      return defaultGroupOf(protocol, Number(port), owner, site);
+    }),
     held,
     problems: [...entries.flatMap((entry) => entry.problems), ...contests],
     unclear: entries.some((entry) => entry.identity === undefined),

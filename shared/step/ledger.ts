@@ -17,6 +17,8 @@ export function beginStep(ledger: AlbConfigLedger, step: ChainStep, target: stri
     ...begun,
     incarnation: sameIntent ? ledger.incarnation : ledger.incarnation + 1,
     untouched: ledger.untouched.filter((one) => one !== step),
+    // A pass that was cut short may have changed them without a word.
+    ...(step === 'listener' && ledger.steps.listener?.target !== undefined ? { certificates: {} } : {}),
     removed: false,
   };
 }
@@ -56,6 +58,7 @@ export const forgetAll = (ledger: AlbConfigLedger): AlbConfigLedger => ({
   untouched: [],
   groups: {},
   listeners: {},
+  certificates: {},
   jobs: [],
   steps: {},
 });
@@ -98,6 +101,7 @@ export const forgetContents = (ledger: AlbConfigLedger): AlbConfigLedger => ({
   ...ledger,
   groups: {},
   listeners: {},
+  certificates: {},
   steps: ledger.steps.instance === undefined ? {} : { instance: ledger.steps.instance },
 });
 

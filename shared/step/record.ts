@@ -43,6 +43,8 @@ export interface AlbConfigLedger {
   readonly untouched: readonly ChainStep[];
   readonly groups: Readonly<Record<GroupIdentity, string>>;
   readonly listeners: Readonly<Record<ListenerIdentity, string>>;
+  /** Default certificate by listener id, as last read: the list of listeners does not tell it, and reading it is a call each. */
+  readonly certificates?: Readonly<Record<string, string>>;
   /** Ids of groups that rules in the cloud pointed to when we last looked: not collected while they are here. */
   readonly groupsInRules: readonly string[];
   readonly jobs: readonly PendingJob[];

@@ -3,7 +3,16 @@
  * `tick` lets a little of it happen.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Alb, LoadBalancerSettings, NewRule, Server, ServerGroup, Tags, ZoneMapping } from '#shared/cloud/alb/port.ts';
+import type {
+  Alb,
+  ListenerSettings,
+  LoadBalancerSettings,
+  NewRule,
+  Server,
+  ServerGroup,
+  Tags,
+  ZoneMapping,
+} from '#shared/cloud/alb/port.ts';
 import { CloudFailure, type FailureClass } from '#shared/cloud/failure.ts';
 import { groupSettings, listenerSettings } from '../support/alb-settings.ts';
 
@@ -271,6 +280,63 @@ export function albContract(name: string, make: () => Promise<AlbUnderTest>): vo
       const [loadBalancerId, serverGroupId] = await Promise.all([activeBalancer(), availableGroup()]);
       await refusedAs(newListener(loadBalancerId, 'sgp-unknown'), 'not-found');
       await refusedAs(newListener('alb-unknown', serverGroupId), 'not-found');
+    });
+
+    it('makes HTTPS and QUIC listeners on one port, with a certificate that only a read of each tells', async () => {
+      const [loadBalancerId, serverGroupId] = await Promise.all([activeBalancer(), availableGroup()]);
+      const secure = { http2Enabled: true, securityPolicyId: 'tls_cipher_policy_1_2' };
+      const certificateId = '1-cn-local';
+      const make = (protocol: 'HTTPS' | 'QUIC', own: Partial<ListenerSettings>) =>
+        alb.createListener({
+          loadBalancerId,
+          protocol,
+          port: 443,
+          defaultServerGroupId: serverGroupId,
+          settings: listenerSettings(own),
+          tags: { ...tags, 'albeit.io/identity': `${protocol}:443` },
+          clientToken: token(),
+        });
+      const https = await make('HTTPS', { ...secure, certificateId });
+      await jobDone(https.jobId);
+      await jobDone((await make('QUIC', { certificateId })).jobId);
+      const found = await listenerRunning(loadBalancerId);
+      expect(found.map((one) => [one.protocol, one.settings]).sort()).toEqual([
+        ['HTTPS', expect.objectContaining(secure)],
+        ['QUIC', expect.not.objectContaining({ http2Enabled: true })],
+      ]);
+      for (const { listenerId, settings } of found) {
+        expect(settings).not.toHaveProperty('certificateId');
+        expect(await alb.defaultCertificate(listenerId)).toBe(certificateId);
+      }
+      await refusedAs(make('HTTPS', { ...secure, certificateId }), 'conflict');
+      const settings = listenerSettings({ http2Enabled: false, securityPolicyId: 'tls_cipher_policy_1_0', certificateId: '2-cn-local' });
+      const change = { settings, defaultServerGroupId: serverGroupId };
+      await jobDone((await alb.updateListener(https.listenerId, change, token())).jobId);
+      expect((await listenerRunning(loadBalancerId)).find((one) => one.protocol === 'HTTPS')?.settings).toMatchObject({
+        http2Enabled: false,
+        securityPolicyId: 'tls_cipher_policy_1_0',
+      });
+      expect(await alb.defaultCertificate(https.listenerId)).toBe('2-cn-local');
+    });
+
+    it('refuses an HTTPS listener without a certificate or with one that is not there, and a certificate for HTTP', async () => {
+      const { loadBalancerId, serverGroupId, listenerId } = await runningListener();
+      const make = (own: Partial<ListenerSettings>) =>
+        alb.createListener({
+          loadBalancerId,
+          protocol: 'HTTPS',
+          port: 443,
+          defaultServerGroupId: serverGroupId,
+          settings: listenerSettings(own),
+          tags,
+          clientToken: token(),
+        });
+      await refusedAs(make({}), 'invalid');
+      await refusedAs(make({ certificateId: '10741304' }), 'not-found');
+      const change = { settings: listenerSettings({ certificateId: '1-cn-local' }), defaultServerGroupId: serverGroupId };
+      await refusedAs(alb.updateListener(listenerId, change, token()), 'invalid');
+      expect(await alb.defaultCertificate(listenerId)).toBe('');
+      await refusedAs(alb.defaultCertificate('lsn-unknown'), 'not-found');
     });
 
     it('changes settings and default group of a listener', async () => {

@@ -17,7 +17,20 @@ const xForwardedDefaults: Readonly<Record<string, boolean | string>> = {
   XForwardedForClientSourceIpsEnabled: false,
 };
 
-const tlsDefaults = { Http2Enabled: true, SecurityPolicyId: 'tls_cipher_policy_1_0', CaEnabled: false };
+/** HTTP has none of these; QUIC brings its own version of TLS and of HTTP. */
+const protocolDefaults = {
+  HTTP: {},
+  HTTPS: { Http2Enabled: true, SecurityPolicyId: 'tls_cipher_policy_1_0', CaEnabled: false },
+  QUIC: { CaEnabled: false },
+} as const satisfies Readonly<Record<ListenerRecord['protocol'], ListenerRequest>>;
+
+/** ListSystemSecurityPolicies. Policies of one's own are not emulated. */
+const systemPolicies: ReadonlySet<string> = new Set(
+  ['1_0', '1_1', '1_2', '1_2_strict', '1_2_strict_with_1_3'].map((name) => `tls_cipher_policy_${name}`),
+);
+
+/** CertIdentifier of the certificate service: its number and a region. Until that service is emulated, every such id exists. */
+const certificateForm = /^[1-9]\d*-[a-z]{2}-[a-z0-9-]+$/;
 
 const settingNames = [
   'ListenerDescription',
@@ -45,7 +58,7 @@ export const newAttributes = (
   IdleTimeout: 15,
   RequestTimeout: 60,
   GzipEnabled: true,
-  ...(protocol === 'HTTP' ? {} : tlsDefaults),
+  ...protocolDefaults[protocol],
   ...given(request),
   XForwardedForConfig: { ...xForwardedDefaults, ...request.XForwardedForConfig },
   DefaultActions: defaultActions,
@@ -65,7 +78,7 @@ export const changedAttributes = (
 
 /** Settings that a plain HTTP listener does not have. */
 const needTls = ['Http2Enabled', 'SecurityPolicyId', 'CaEnabled', 'Certificates', 'CaCertificates', 'QuicConfig'] as const;
-const onlyHttps = ['SecurityPolicyId', 'QuicConfig'] as const;
+const onlyHttps = ['Http2Enabled', 'SecurityPolicyId', 'QuicConfig'] as const;
 
 function checkProtocol(acting: Acting, request: ListenerRequest, protocol: ListenerRecord['protocol']): void {
   const strangers = protocol === 'HTTPS' ? [] : protocol === 'HTTP' ? needTls : onlyHttps;
@@ -85,6 +98,14 @@ function checkProtocol(acting: Acting, request: ListenerRequest, protocol: Liste
   }
 }
 
+function checkExistence(acting: Acting, { SecurityPolicyId, Certificates = [], CaCertificates = [] }: ListenerRequest): void {
+  if (SecurityPolicyId !== undefined && !systemPolicies.has(SecurityPolicyId)) {
+    throw refuse(acting.action, 'ResourceNotFound.SecurityPolicy', `Security policy ${SecurityPolicyId}`);
+  }
+  const unknown = [...Certificates, ...CaCertificates].find((one) => !certificateForm.test(one.CertificateId));
+  if (unknown !== undefined) throw refuse(acting.action, 'ResourceNotFound.Certificate', `Certificate ${unknown.CertificateId}`);
+}
+
 /** Refuses settings that the listener's protocol lacks, and time-outs beyond the quota. */
 export function checkSettings(acting: Acting, request: ListenerRequest, protocol: ListenerRecord['protocol']): void {
   const { maxIdleTimeout, maxRequestTimeout } = acting.cloud.settings().quotas;
@@ -93,4 +114,5 @@ export function checkSettings(acting: Acting, request: ListenerRequest, protocol
     throw refuse(acting.action, 'IllegalParam.RequestTimeout', `At most ${maxRequestTimeout} s`);
   }
   checkProtocol(acting, request, protocol);
+  checkExistence(acting, request);
 }

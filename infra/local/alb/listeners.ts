@@ -38,9 +38,14 @@ function checkGroups(
   );
 }
 
+/** QUIC is UDP: it may stand beside HTTPS. */
+const sharesPort = (one: ListenerRecord['protocol'], other: ListenerRecord['protocol']): boolean =>
+  [one, other].sort().join() === 'HTTPS,QUIC';
+
 function checkPort(acting: Acting, parameters: CreateRequest, loadBalancer: LoadBalancerRecord): void {
   const siblings = acting.cloud.state.listeners.all().filter((one) => one.loadBalancerId === loadBalancer.id);
-  if (siblings.some((one) => one.port === parameters.ListenerPort)) {
+  const onPort = siblings.filter((one) => one.port === parameters.ListenerPort);
+  if (onPort.some((one) => !sharesPort(one.protocol, parameters.ListenerProtocol))) {
     throw refuse(acting.action, 'ResourceAlreadyExist.Listener', `Port ${parameters.ListenerPort} of ${loadBalancer.id}`);
   }
   const limit = acting.cloud.settings().quotas.listenersPerLoadBalancer[loadBalancer.shown.LoadBalancerEdition];

@@ -88,7 +88,9 @@ const listenerContents: Rows = [
   ['IdleTimeout', between(1, 3600), '4.3'],
   ['RequestTimeout', between(1, 3600), '4.3'],
   ['Certificates', count(1, 1), '4.1'],
+  ['Certificates[].CertificateId', 'required', '6.2'],
   ['CaCertificates', count(1, 1), '4.1'],
+  ['CaCertificates[].CertificateId', 'required', '6.2'],
   ['XForwardedForConfig.XForwardedForProcessingMode', oneOf('append', 'remove'), '6.2'],
   ...['ClientVerify', 'Fingerprint', 'IssuerDN', 'SubjectDN'].map(
     (name) => [`XForwardedForConfig.XForwardedForClientCert${name}Alias`, text(1, 40, /^[a-z0-9_-]+$/), '6.2'] as const,

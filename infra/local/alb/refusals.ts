@@ -61,6 +61,20 @@ const notFound: readonly Row[] = [
     source: '6.7',
     status: 404,
   },
+  {
+    code: 'ResourceNotFound.Certificate',
+    actions: ['CreateListener', 'UpdateListenerAttribute'],
+    when: 'the id is not one of the certificate service: a number and a region',
+    source: '6.2, 6.3',
+    status: 404,
+  },
+  {
+    code: 'ResourceNotFound.SecurityPolicy',
+    actions: ['CreateListener', 'UpdateListenerAttribute'],
+    when: 'there is no such policy among those of the service',
+    source: '6.2, 6.4',
+    status: 404,
+  },
   { code: 'ResourceNotFound.VSwitch', actions: ['CreateLoadBalancer'], when: 'there is no such vSwitch', source: '6.1', status: 404 },
   {
     code: 'ResourceNotFound.Vpc',

@@ -62,6 +62,7 @@ const rows = {
   }),
   UpdateListenerAttribute: write({ required: ['ListenerId'], follow: 'job', token: true }),
   DeleteListener: write({ required: ['ListenerId'], follow: 'job', token: true }),
+  GetListenerAttribute: read({ required: ['ListenerId'] }),
 
   ListRules: read({ page: 100, batch: 20 }),
   CreateRules: write({ required: ['ListenerId', 'Rules'], batch: 100, follow: 'job', token: true }),

@@ -16,3 +16,6 @@ export const healthCheckDefaults: HealthCheckSettings = {
   healthyThreshold: 3,
   unhealthyThreshold: 3,
 };
+
+/** TLS versions and ciphers of an HTTPS listener that names no policy (ALB CreateListener). */
+export const defaultSecurityPolicy = 'tls_cipher_policy_1_0';

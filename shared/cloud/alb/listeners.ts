@@ -2,10 +2,16 @@
 import { required } from '../caller.ts';
 import { fromTags, started, toTags, unlessGone, withoutUndefined } from './answers.ts';
 import type { AlbClient, AnswerOf } from './client.ts';
+import { defaultSecurityPolicy } from './defaults.ts';
 import type { Alb, Listener, ListenerSettings } from './port.ts';
 
 type Listed = NonNullable<AnswerOf<'ListListeners'>['listeners']>[number];
 const listing = 'ListListeners';
+
+const secureSettingsOf = (found: Listed): Pick<ListenerSettings, 'http2Enabled' | 'securityPolicyId'> => ({
+  http2Enabled: found.http2Enabled ?? true,
+  securityPolicyId: found.securityPolicyId ?? defaultSecurityPolicy,
+});
 
 function settingsOf(found: Listed, protocol: string): ListenerSettings {
   // The service's own names and values, whatever they are.
@@ -15,7 +21,7 @@ function settingsOf(found: Listed, protocol: string): ListenerSettings {
     idleTimeout: found.idleTimeout ?? 15,
     requestTimeout: found.requestTimeout ?? 60,
     gzipEnabled: found.gzipEnabled ?? true,
-    ...(protocol === 'HTTPS' ? { http2Enabled: found.http2Enabled ?? true } : {}),
+    ...(protocol === 'HTTPS' ? secureSettingsOf(found) : {}),
     ...(Object.keys(forwarded).length === 0 ? {} : { xForwardedForConfig: forwarded }),
   };
 }
@@ -36,10 +42,12 @@ function listenerOf(found: Listed): Listener {
   };
 }
 
-const settingsFor = ({ xForwardedForConfig, listenerDescription, ...others }: ListenerSettings) => ({
+const settingsFor = ({ xForwardedForConfig, listenerDescription, certificateId, ...others }: ListenerSettings) => ({
   ...others,
   // 2 characters at least: an empty description cannot be sent.
   ...(listenerDescription === '' ? {} : { listenerDescription }),
+  // The text of the service speaks of 20, its metadata of 1: here stands the default one alone.
+  ...(certificateId === undefined ? {} : { certificates: [{ certificateId }] }),
   ...(xForwardedForConfig === undefined ? {} : { XForwardedForConfig: xForwardedForConfig }),
 });
 
@@ -48,7 +56,7 @@ const defaultActionsFor = (serverGroupId: string) => [
   { type: 'ForwardGroup', forwardGroupConfig: { serverGroupTuples: [{ serverGroupId }] } },
 ];
 
-export type ListenerCalls = Pick<Alb, 'listListeners' | 'createListener' | 'updateListener' | 'deleteListener'>;
+export type ListenerCalls = Pick<Alb, 'listListeners' | 'createListener' | 'updateListener' | 'deleteListener' | 'defaultCertificate'>;
 
 export const listenerCalls = (client: AlbClient): ListenerCalls => ({
   listListeners: async (loadBalancerId) => {
@@ -82,5 +90,10 @@ export const listenerCalls = (client: AlbClient): ListenerCalls => ({
   deleteListener: async (listenerId, clientToken) => {
     const answer = await unlessGone(client.call('DeleteListener', { listenerId, clientToken }));
     return answer === undefined ? undefined : started('DeleteListener', answer);
+  },
+
+  defaultCertificate: async (listenerId) => {
+    const answer = await client.call('GetListenerAttribute', { listenerId });
+    return answer.certificates?.[0]?.certificateId ?? '';
   },
 });

@@ -97,8 +97,12 @@ export interface ListenerSettings {
   readonly idleTimeout: number;
   readonly requestTimeout: number;
   readonly gzipEnabled: boolean;
-  /** Absent for HTTP listeners. */
+  /** HTTPS listeners only. */
   readonly http2Enabled?: boolean;
+  /** HTTPS listeners only: TLS versions and ciphers. */
+  readonly securityPolicyId?: string;
+  /** The default certificate, for HTTPS and QUIC listeners. ListListeners does not tell it: absent in its answers. */
+  readonly certificateId?: string;
   /** Only what the user set; the service's own names (`XForwardedForProtoEnabled`, …). Absent members are not sent. */
   readonly xForwardedForConfig?: Readonly<Record<string, boolean | string>>;
 }
@@ -319,6 +323,8 @@ export interface Alb {
     clientToken: string,
   ): Promise<Started>;
   deleteListener(listenerId: string, clientToken: string): Promise<Started | undefined>;
+  /** GetListenerAttribute: the default certificate of an HTTPS or QUIC listener; empty when it has none. */
+  defaultCertificate(listenerId: string): Promise<string>;
 
   /** ListRules of a load balancer's listeners in one direction, 100 a page. The default rule is not in it. */
   listRules(loadBalancerId: string, direction: RuleDirection): Promise<readonly Rule[]>;

@@ -31,6 +31,7 @@ const actionOf: Readonly<Record<Exclude<keyof Alb, 'close'>, AlbAction>> = {
   createListener: 'CreateListener',
   updateListener: 'UpdateListenerAttribute',
   deleteListener: 'DeleteListener',
+  defaultCertificate: 'GetListenerAttribute',
   listRules: 'ListRules',
   createRules: 'CreateRules',
   updateRules: 'UpdateRulesAttribute',

@@ -178,14 +178,13 @@ describe('spec.listeners', () => {
   });
 
   it('with HTTP and HTTPS on one port tells of both, and QUIC beside HTTPS is no conflict', () => {
-    expect(problemsOf(withListeners({ port: 80 }, { port: 80, protocol: 'HTTPS' }))).toEqual([
-      'CONFIG-UNSUPPORTED spec.listeners[1]',
+    const certificates = [{ CertificateId: '1-cn-local' }];
+    expect(problemsOf(withListeners({ port: 80 }, { port: 80, protocol: 'HTTPS', certificates }))).toEqual([
       'CONFIG-INVALID spec.listeners[1]',
     ]);
-    expect(problemsOf(withListeners({ port: 80 }, { port: 443, protocol: 'HTTPS' }, { port: 443, protocol: 'QUIC' }))).toEqual([
-      'CONFIG-UNSUPPORTED spec.listeners[1]',
-      'CONFIG-UNSUPPORTED spec.listeners[2]',
-    ]);
+    const both = withListeners({ port: 80 }, { port: 443, protocol: 'QUIC', certificates }, { port: 443, protocol: 'HTTPS', certificates });
+    expect(problemsOf(both)).toEqual([]);
+    expect(both.listeners.map((one) => one.identity)).toEqual(['HTTP:80', 'HTTPS:443', 'QUIC:443']);
   });
 
   it.each(listenerNotYet)('with $name tells that it is not supported yet', ({ name, policy }) => {

@@ -171,9 +171,9 @@ describe('listeners of an Ingress', () => {
     expect(stack.rules).toEqual([]);
   });
 
-  it('hold it when it needs HTTPS, by its TLS section or by annotation', () => {
-    expect(codes(stackOf([tls(['cafe.example.com'])]))).toEqual(['CONFIG-UNSUPPORTED']);
-    expect(codes(stackOf([anIngress({ annotations: { 'listen-ports': '[{"HTTPS":443}]' } })]))).toEqual(['CONFIG-UNSUPPORTED']);
+  it('hold it when it needs HTTPS, by its TLS section or by annotation, and there is none', () => {
+    expect(codes(stackOf([tls(['cafe.example.com'])]))).toEqual(['LISTENER-MISSING']);
+    expect(codes(stackOf([anIngress({ annotations: { 'listen-ports': '[{"HTTPS":443}]' } })]))).toEqual(['LISTENER-MISSING']);
   });
 
   it('may be HTTP alone by annotation, TLS section or not', () => {

@@ -96,12 +96,12 @@ describe('an AlbConfig', () => {
     expect(stack.problems[0]).toMatchObject({ code: 'CONFIG-INVALID', path: 'spec.config.addressType' });
   });
 
-  it('with an HTTPS listener keeps it out of its hands, and manages the others', () => {
+  it('with an HTTPS listener without a certificate keeps it out of its hands, and manages the others', () => {
     const albConfig = anAlbConfig({ spec: { listeners: [{ port: 443, protocol: 'HTTPS' }, { port: 80 }] } });
     const stack = buildStack(aWish({ albConfig }), aSite);
     expect(stack.listeners.map((one) => one.identity)).toEqual(['HTTP:80']);
     expect(stack.heldListeners).toEqual(['HTTPS:443']);
-    expect(stack.problems).toMatchObject([{ code: 'CONFIG-UNSUPPORTED', path: 'spec.listeners[0]' }]);
+    expect(stack.problems).toMatchObject([{ code: 'CONFIG-INVALID', path: 'spec.listeners[0].certificates' }]);
     expect(stack.rules).toHaveLength(1);
   });
 });

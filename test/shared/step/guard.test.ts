@@ -14,6 +14,7 @@ const reads: readonly (keyof Alb)[] = [
   'getServerGroups',
   'listServers',
   'listListeners',
+  'defaultCertificate',
   'listRules',
   'getJobs',
   'close',

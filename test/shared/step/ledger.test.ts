@@ -73,6 +73,23 @@ describe('settling steps', () => {
   });
 });
 
+describe('certificates of listeners', () => {
+  const certificates = { 'lsn-1': '1-cn-local' };
+
+  it('are remembered by the next pass over listeners, when the last one came to its end', () => {
+    expect(beginStep(aLedger({ certificates, steps: { listener: { hash: 'old' } } }), 'listener', 'new').certificates).toEqual(
+      certificates,
+    );
+    expect(beginStep(aLedger({ certificates, steps: { listener: { target: 'a' } } }), 'rule', 'new').certificates).toEqual(certificates);
+  });
+
+  it('are read again after a pass that was cut short, and when drift is looked for', () => {
+    expect(beginStep(aLedger({ certificates, steps: { listener: { target: 'a' } } }), 'listener', 'b').certificates).toEqual({});
+    expect(forgetContents(aLedger({ certificates })).certificates).toEqual({});
+    expect(forgetAll(aLedger({ certificates })).certificates).toEqual({});
+  });
+});
+
 describe('forgetting', () => {
   const full = aLedger({
     incarnation: 4,

@@ -16,12 +16,28 @@ function checkGroup(state: FakeState, action: AlbAction, serverGroupId: string):
 function checkSettings(action: AlbAction, settings: ListenerSettings): void {
   checkRange(action, 'IdleTimeout', settings.idleTimeout, 1, 60);
   checkRange(action, 'RequestTimeout', settings.requestTimeout, 1, 180);
+  const { certificateId } = settings;
+  if (certificateId !== undefined && !/^\d+-[a-z]{2}-[a-z0-9-]+$/.test(certificateId)) refuse(action, 'ResourceNotFound.Certificate');
 }
+
+/** What only some protocols have. */
+function checkProtocol(action: AlbAction, protocol: HeldListener['protocol'], settings: ListenerSettings): void {
+  const { http2Enabled, securityPolicyId, certificateId } = settings;
+  const strange = protocol !== 'HTTPS' && (http2Enabled === true || securityPolicyId !== undefined);
+  if (strange || (protocol === 'HTTP') !== (certificateId === undefined)) refuse(action, 'InvalidParameter', protocol);
+}
+
+/** ListListeners tells nothing of certificates. */
+function listed({ settings: { certificateId: _hidden, ...settings }, ...held }: HeldListener): HeldListener {
+  return { ...held, settings };
+}
+
+const sharePort = (one: HeldListener['protocol'], other: HeldListener['protocol']): boolean => [one, other].sort().join() === 'HTTPS,QUIC';
 
 export const fakeListeners = (core: FakeCore, state: FakeState): ListenerCalls => ({
   listListeners: (loadBalancerId) =>
     core.list('ListListeners', { loadBalancerId }, () =>
-      [...state.listeners.values()].filter((one) => one.loadBalancerId === loadBalancerId),
+      [...state.listeners.values()].filter((one) => one.loadBalancerId === loadBalancerId).map(listed),
     ),
 
   createListener: ({ clientToken, ...request }) =>
@@ -32,8 +48,11 @@ export const fakeListeners = (core: FakeCore, state: FakeState): ListenerCalls =
       checkTags(action, request.tags);
       checkRange(action, 'ListenerPort', request.port, 1, 65_535);
       checkSettings(action, request.settings);
+      checkProtocol(action, request.protocol, request.settings);
       checkGroup(state, action, request.defaultServerGroupId);
-      const taken = [...state.listeners.values()].some((one) => one.loadBalancerId === request.loadBalancerId && one.port === request.port);
+      const taken = [...state.listeners.values()].some(
+        (one) => one.loadBalancerId === request.loadBalancerId && one.port === request.port && !sharePort(one.protocol, request.protocol),
+      );
       if (taken) refuse(action, 'ResourceAlreadyExist.Listener', `port ${request.port}`);
       const listenerId = core.id('lsn');
       const held: HeldListener = { ...request, listenerId, status: '' };
@@ -48,6 +67,7 @@ export const fakeListeners = (core: FakeCore, state: FakeState): ListenerCalls =
       const held = found(action, isListener, state.listeners.get(listenerId));
       checkStatus(action, isListener, held, 'Running');
       checkSettings(action, change.settings);
+      checkProtocol(action, held.protocol, change.settings);
       checkGroup(state, action, change.defaultServerGroupId);
       held.settings = change.settings;
       held.defaultServerGroupId = change.defaultServerGroupId;
@@ -65,6 +85,12 @@ export const fakeListeners = (core: FakeCore, state: FakeState): ListenerCalls =
         for (const rule of state.rules.values()) if (rule.listenerId === listenerId) state.rules.delete(rule.ruleId);
       });
       return core.job('listener', listenerId);
+    }),
+
+  defaultCertificate: (listenerId) =>
+    core.read('GetListenerAttribute', { listenerId }, () => {
+      const held = found('GetListenerAttribute', isListener, state.listeners.get(listenerId));
+      return held.settings.certificateId ?? '';
     }),
 });
 

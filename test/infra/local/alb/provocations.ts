@@ -58,6 +58,10 @@ const lookups: Readonly<Record<string, Provocation>> = {
   'ResourceNotFound.BackendServer': {
     when: async (cloud) => ['RemoveServersFromServerGroup', { ServerGroupId: await cloud.group(), Servers: [server(1)] }],
   },
+  'ResourceNotFound.Certificate': { when: newListener({ ListenerProtocol: 'HTTPS', Certificates: [{ CertificateId: '10741304' }] }) },
+  'ResourceNotFound.SecurityPolicy': {
+    when: newListener({ ListenerProtocol: 'HTTPS', Certificates: [{ CertificateId: '1-cn-local' }], SecurityPolicyId: 'tls_cipher_none' }),
+  },
   'ResourceNotFound.VSwitch': {
     when: newLoadBalancer({ ZoneMappings: [zone('cn-local-a', 'vsw-none'), zone('cn-local-b', 'vsw-local-b')] }),
   },
