@@ -279,7 +279,18 @@ const contents: readonly Row[] = [
     when: 'a group mirrored to does not speak HTTP',
     source: '6.5',
   },
-  { code: 'Mismatch.Protocol', actions: ruleContents, when: 'an HTTPS listener redirects to plain HTTP', source: '4.2, 6.5' },
+  {
+    code: 'Mismatch.Protocol',
+    actions: ruleContents,
+    when: 'an HTTPS listener redirects to plain HTTP, or a QUIC listener is to limit clients one by one',
+    source: '4.2, 6.5, annotations 7',
+  },
+  {
+    code: 'MissingParam.XForwardedForClientSourceIpsTrusted',
+    actions: ruleContents,
+    when: 'clients are limited one by one, and the listener does not know them behind proxies',
+    source: 'annotations 7 (code E)',
+  },
   {
     code: 'IllegalParam.RuleConditions',
     actions: ruleContents,
@@ -289,8 +300,8 @@ const contents: readonly Row[] = [
   {
     code: 'IllegalParam.RuleActions',
     actions: ruleContents,
-    when: 'not exactly one final action, or it is not last, or a member is missing',
-    source: '4.2 (code E)',
+    when: 'an action has not its form, the direction or its neighbours do not allow it, or not exactly one final action comes last',
+    source: '4.2, annotations 9.2 and 11 (code E)',
   },
   {
     code: 'UnsupportedFeature.ResponseRule',

@@ -1,114 +1,19 @@
 /** Actions of rules: a row a type with the member that carries it, what may stand in it, and whether it ends the rule (4.2, 6.5). */
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { GroupTuple, RuleAction, RuleRecord } from './records.ts';
-
-const groupId = z.string().min(1);
-const headerKey = z
-  .string()
-  .min(1)
-  .max(40)
-  .regex(/^[A-Za-z0-9_-]+$/, 'must hold letters, digits, - and _ only');
-
-/** Headers that the load balancer keeps for itself. */
-const reserved =
-  /^(slb-id|slb-ip|x-forwarded-.*|connection|upgrade|content-length|transfer-encoding|keep-alive|te|host|cookie|remoteip|authority)$/;
-const freeHeaderKey = headerKey.refine((key) => !reserved.test(key.toLowerCase()), 'is kept for the load balancer');
-
-const forwardGroup = z.strictObject({
-  ServerGroupTuples: z
-    .array(z.strictObject({ ServerGroupId: groupId, Weight: z.int().min(0).max(100).optional() }))
-    .min(1)
-    .refine(
-      (tuples) => tuples.length === 1 || tuples.every((one) => one.Weight !== undefined),
-      'need a Weight each when there is more than one',
-    )
-    .refine((tuples) => new Set(tuples.map((one) => one.ServerGroupId)).size === tuples.length, 'must name each group once'),
-  ServerGroupStickySession: z.strictObject({ Enabled: z.boolean().optional(), Timeout: z.int().min(1).max(86_400).optional() }).optional(),
-});
-
-/** What the service writes for `as in the request`: `${host}`. */
-const asRequested = (name: string): string => `\${${name}}`;
-
-const redirectDefaults: Readonly<Record<string, string>> = {
-  Protocol: asRequested('protocol'),
-  Host: asRequested('host'),
-  Port: asRequested('port'),
-  Path: asRequested('path'),
-  Query: asRequested('query'),
-  HttpCode: '301',
-};
-
-const redirect = z
-  .strictObject({
-    Protocol: z.enum(['HTTP', 'HTTPS', asRequested('protocol')]).optional(),
-    Host: z.string().min(1).max(128).optional(),
-    Port: z
-      .string()
-      .refine(
-        (port) => port === asRequested('port') || (/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 63_335),
-        'must be 1 to 63335',
-      )
-      .optional(),
-    Path: z.string().min(1).max(128).optional(),
-    Query: z.string().max(128).optional(),
-    HttpCode: z.enum(['301', '302', '303', '307', '308']).optional(),
-  })
-  .refine(
-    (config) =>
-      Object.entries(config).some(([name, value]) => name !== 'HttpCode' && value !== undefined && value !== redirectDefaults[name]),
-    'must change something',
-  );
-
-const fixedResponse = z.strictObject({
-  Content: z
-    .string()
-    .max(1024)
-    .refine((content) => !/[^\p{ASCII}]/u.test(content), 'must be ASCII')
-    .optional(),
-  ContentType: z.enum(['text/plain', 'text/css', 'text/html', 'application/javascript', 'application/json']).optional(),
-  HttpCode: z.string().regex(/^[245]\d\d$/, 'must be a 2xx, 4xx or 5xx status'),
-});
-
-const rewrite = z
-  .strictObject({
-    Host: z.string().min(1).max(128).optional(),
-    Path: z.string().min(1).max(128).optional(),
-    Query: z.string().max(128).optional(),
-  })
-  .refine((config) => Object.values(config).some((value) => value !== undefined), 'must change something');
-
-const systemValues: readonly string[] = ['ClientSrcPort', 'ClientSrcIp', 'Protocol', 'SLBId', 'SLBPort'];
-const insertHeader = z
-  .strictObject({
-    Key: freeHeaderKey,
-    Value: z.string().min(1).max(128),
-    ValueType: z.enum(['UserDefined', 'ReferenceHeader', 'SystemDefined']).optional(),
-    CoverEnabled: z.boolean().optional(),
-  })
-  .refine(
-    (config) => config.ValueType !== 'SystemDefined' || systemValues.includes(config.Value),
-    `must be one of ${systemValues.join(', ')}`,
-  );
-
-const qps = z.int().min(1).max(1_000_000).optional();
-const trafficLimit = z
-  .strictObject({ QPS: qps, PerIpQps: qps })
-  .refine((config) => config.QPS !== undefined || config.PerIpQps !== undefined, 'needs QPS or PerIpQps');
-
-const trafficMirror = z.strictObject({
-  TargetType: z.literal('ForwardGroupMirror').optional(),
-  MirrorGroupConfig: z.strictObject({ ServerGroupTuples: z.array(z.strictObject({ ServerGroupId: groupId })).min(1) }),
-});
-
-const names = z.array(z.string().min(1)).optional();
-const cors = z.strictObject({
-  AllowOrigin: names,
-  AllowMethods: names,
-  AllowHeaders: names,
-  ExposeHeaders: names,
-  AllowCredentials: z.enum(['on', 'off']).optional(),
-  MaxAge: z.int().min(-1).max(172_800).optional(),
-});
+import {
+  cors,
+  fixedResponse,
+  forwardGroup,
+  insertHeader,
+  redirect,
+  redirectDefaults,
+  removeHeader,
+  rewrite,
+  trafficLimit,
+  trafficMirror,
+  unremovable,
+} from './rule-action-forms.ts';
 
 interface ActionRow {
   readonly member: string;
@@ -117,6 +22,10 @@ interface ActionRow {
   readonly final?: true;
   /** At most one in a rule. */
   readonly once?: true;
+  /** May stand in a rule for responses. */
+  readonly response?: true;
+  /** Types that it cannot stand beside. */
+  readonly apartFrom?: readonly string[];
 }
 
 const rows: Readonly<Record<string, ActionRow>> = {
@@ -124,10 +33,15 @@ const rows: Readonly<Record<string, ActionRow>> = {
   Redirect: { member: 'RedirectConfig', form: redirect, final: true },
   FixedResponse: { member: 'FixedResponseConfig', form: fixedResponse, final: true },
   Rewrite: { member: 'RewriteConfig', form: rewrite, once: true },
-  InsertHeader: { member: 'InsertHeaderConfig', form: insertHeader },
-  RemoveHeader: { member: 'RemoveHeaderConfig', form: z.strictObject({ Key: headerKey }) },
+  InsertHeader: { member: 'InsertHeaderConfig', form: insertHeader, response: true },
+  RemoveHeader: { member: 'RemoveHeaderConfig', form: removeHeader, response: true },
   TrafficLimit: { member: 'TrafficLimitConfig', form: trafficLimit, once: true },
-  TrafficMirror: { member: 'TrafficMirrorConfig', form: trafficMirror, once: true },
+  TrafficMirror: {
+    member: 'TrafficMirrorConfig',
+    form: trafficMirror,
+    once: true,
+    apartFrom: ['Rewrite', 'FixedResponse', 'Redirect'],
+  },
   Cors: { member: 'CorsConfig', form: cors, once: true },
 };
 
@@ -152,16 +66,44 @@ function complaintAboutOrder(actions: readonly RuleAction[], direction: RuleReco
     (action) => rows[action.Type]?.once === true && actions.filter((other) => other.Type === action.Type).length > 1,
   );
   if (twice !== undefined) return `there is more than one ${twice.Type}`;
+  const apart = actions.find((action) => actions.some((other) => rows[action.Type]?.apartFrom?.includes(other.Type)));
+  if (apart !== undefined) return `${apart.Type} cannot stand beside ${rows[apart.Type]?.apartFrom?.join(', ')}`;
+  const stranger = actions.find((action) => rows[action.Type]?.response !== true);
+  if (direction === 'Response') return stranger === undefined ? undefined : `a rule for responses has no ${stranger.Type}`;
   const finals = actions.filter((action) => rows[action.Type]?.final === true);
-  if (direction === 'Response') return finals.length === 0 ? undefined : `a rule for responses has no ${finals[0]?.Type}`;
   if (finals.length !== 1) return 'there must be exactly one of ForwardGroup, Redirect and FixedResponse';
   const last = actions.reduce((a, b) => (b.Order > a.Order ? b : a));
   return last === finals[0] ? undefined : `${finals[0]?.Type} must have the highest Order`;
 }
 
+/** Names of the headers that actions of one type are about, in lower case. */
+const headersOf = (actions: readonly RuleAction[], type: string): readonly string[] =>
+  actions
+    .filter((action) => action.Type === type)
+    .map((action) => action[`${type}Config`])
+    .map((config) => (typeof config === 'object' && config !== null && 'Key' in config ? String(config.Key).toLowerCase() : ''));
+
+function complaintAboutHeaders(actions: readonly RuleAction[], direction: RuleRecord['direction']): string | undefined {
+  for (const type of ['InsertHeader', 'RemoveHeader']) {
+    const names = headersOf(actions, type);
+    if (new Set(names).size < names.length) return `${type} names a header twice`;
+  }
+  const kept = headersOf(actions, 'RemoveHeader').find((name) => unremovable[direction].has(name));
+  return kept === undefined ? undefined : `the header ${kept} cannot be removed`;
+}
+
 /** What is wrong with the actions of a rule; `undefined` when nothing is. */
 export const complaintAboutActions = (actions: readonly RuleAction[], direction: RuleRecord['direction']): string | undefined =>
-  actions.map(complaintAbout).find((complaint) => complaint !== undefined) ?? complaintAboutOrder(actions, direction);
+  actions.map(complaintAbout).find((complaint) => complaint !== undefined) ??
+  complaintAboutHeaders(actions, direction) ??
+  complaintAboutOrder(actions, direction);
+
+/** Whether a Cors comes before the TrafficMirror of its rule. */
+export function isCorsFirst(actions: readonly RuleAction[]): boolean {
+  const orderOf = (type: string): number | undefined => actions.find((action) => action.Type === type)?.Order;
+  const [mirror, first] = [orderOf('TrafficMirror'), orderOf('Cors')];
+  return mirror !== undefined && first !== undefined && first < mirror;
+}
 
 const keptTuples = (tuples: readonly GroupTuple[]): readonly GroupTuple[] => tuples.map((one) => ({ ...one, Weight: one.Weight ?? 100 }));
 

@@ -5,7 +5,7 @@ import { needUsableGroup } from './group-use.ts';
 import type { ListenerRecord, LoadBalancerRecord, RuleAction, ServerGroupRecord } from './records.ts';
 import { checkReferences, groupsOfActions } from './references.ts';
 import { refuse } from './refusals.ts';
-import { complaintAboutActions } from './rule-actions.ts';
+import { complaintAboutActions, isCorsFirst } from './rule-actions.ts';
 import { complaintAboutConditions, matchValues } from './rule-conditions.ts';
 import type { RuleDraft } from './rule-priorities.ts';
 
@@ -46,22 +46,42 @@ function checkForms(acting: Acting, draft: RuleDraft, balancer: LoadBalancerReco
   if (draft.direction === 'Response' && balancer.shown.LoadBalancerEdition === 'Basic') {
     throw refuse(acting.action, 'UnsupportedFeature.ResponseRule', draft.attributes.RuleName);
   }
-  const conditions = complaintAboutConditions(draft.attributes.RuleConditions, draft.direction);
+  const conditions = complaintAboutConditions(draft.attributes.RuleConditions, draft.direction, acting.cloud.settings());
   if (conditions !== undefined)
     throw refuse(acting.action, 'IllegalParam.RuleConditions', `Rule ${draft.attributes.RuleName}: ${conditions}`);
   const { RuleActions } = draft.attributes;
   const has = (type: string) => RuleActions.some((action) => action.Type === type);
-  if (has('Rewrite') && !has('ForwardGroup'))
+  if (draft.direction === 'Request' && has('Rewrite') && !has('ForwardGroup'))
     throw refuse(acting.action, 'OperationDenied.RewriteMissingForwardGroup', draft.attributes.RuleName);
   const actions = complaintAboutActions(RuleActions, draft.direction);
   if (actions !== undefined) throw refuse(acting.action, 'IllegalParam.RuleActions', `Rule ${draft.attributes.RuleName}: ${actions}`);
-  const toHttp = RuleActions.some((action) => isToHttp(action));
-  if (toHttp && listener.protocol === 'HTTPS') throw refuse(acting.action, 'Mismatch.Protocol', `${listener.id} is HTTPS`);
+  if (acting.cloud.settings().mirrorBeforeCors === 'mirror-first' && isCorsFirst(RuleActions))
+    throw refuse(acting.action, 'IllegalParam.RuleActions', `Rule ${draft.attributes.RuleName}: TrafficMirror must come before Cors`);
+  checkAgainstListener(acting, RuleActions, listener);
 }
 
-function isToHttp(action: RuleAction): boolean {
-  const redirect = action['RedirectConfig'];
-  return typeof redirect === 'object' && redirect !== null && 'Protocol' in redirect && redirect.Protocol === 'HTTP';
+/** A member of the config of the actions of one type. */
+const membersOf = (actions: readonly RuleAction[], type: string, member: string): readonly unknown[] =>
+  actions
+    .filter((action) => action.Type === type)
+    .map((action) => action[`${type}Config`])
+    .flatMap((config) => (typeof config === 'object' && config !== null ? Object.entries(config) : []))
+    .filter(([name]) => name === member)
+    .map(([, value]: readonly [string, unknown]) => value);
+
+function checkAgainstListener(acting: Acting, actions: readonly RuleAction[], listener: ListenerRecord): void {
+  if (listener.protocol !== 'HTTP' && membersOf(actions, 'Redirect', 'Protocol').includes('HTTP'))
+    throw refuse(acting.action, 'Mismatch.Protocol', `${listener.id} is ${listener.protocol}`);
+  if (membersOf(actions, 'TrafficLimit', 'PerIpQps').length === 0) return;
+  if (listener.protocol === 'QUIC')
+    throw refuse(acting.action, 'Mismatch.Protocol', `PerIpTrafficLimitConfig on ${listener.id}, which is QUIC`);
+  const { XForwardedForClientSourceIpsEnabled, XForwardedForClientSourceIpsTrusted } = listener.shown.XForwardedForConfig;
+  if (XForwardedForClientSourceIpsEnabled !== true || !XForwardedForClientSourceIpsTrusted)
+    throw refuse(
+      acting.action,
+      'MissingParam.XForwardedForClientSourceIpsTrusted',
+      `XForwardedForClientSourceIpsTrusted of ${listener.id} is missing`,
+    );
 }
 
 function checkMirror(acting: Acting, mirrored: readonly ServerGroupRecord[], forwarded: ReadonlySet<string>): void {

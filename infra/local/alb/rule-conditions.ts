@@ -2,6 +2,8 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import type { RuleCondition, RuleRecord } from './records.ts';
+import { compiles, cookiePart, headerKey, headerValue, hostPattern, isExpression, pathPattern, queryPart } from './rule-texts.ts';
+import type { Settings } from './settings.ts';
 
 const list = (value: z.ZodType<string>, most = 50) => z.strictObject({ Values: z.array(value).min(1).max(most) });
 const pairs = (key: z.ZodType<string>, value: z.ZodType<string>) =>
@@ -13,41 +15,10 @@ const pairs = (key: z.ZodType<string>, value: z.ZodType<string>) =>
   });
 const keyed = (key: z.ZodType<string>, value: z.ZodType<string>) => z.strictObject({ Key: key, Values: z.array(value).min(1).max(50) });
 
-const noUpperCase = (most: number) =>
-  z
-    .string()
-    .min(1)
-    .max(most)
-    .regex(/^[^A-Z]*$/, 'must have no upper-case letter');
-
-/** Lower case with at least one dot and a last label of letters and wildcards; a leading `~` marks a regular expression. */
-const host = z
-  .string()
-  .min(3)
-  .max(128)
-  .refine(
-    (text) =>
-      text.startsWith('~')
-        ? /^[a-z0-9.*?=~_+\\^!$&|()[\]{},:-]+$/.test(text)
-        : /^[a-z0-9.*?=~_+\\^!$&|()[\]-]+$/.test(text) && /\.[a-z*?]+$/.test(text),
-    'must be a lower-case host name with a dot, its last label of letters',
-  );
-
-const path = z
-  .string()
-  .min(1)
-  .max(128)
-  .refine(
-    (text) => (text.startsWith('~') ? /^[\x21-\x7e]+$/.test(text) : /^\/[A-Za-z0-9$\-_.+/&~@:'*?]*$/.test(text)),
-    "must start with / and hold letters, digits and $-_.+/&~@:'*? only",
-  );
-
-const headerKey = z
-  .string()
-  .min(1)
-  .max(40)
-  .regex(/^[A-Za-z0-9_-]+$/, 'must hold letters, digits, - and _ only')
-  .refine((text) => !['cookie', 'host'].includes(text.toLowerCase()), 'must be another header than Cookie and Host');
+const conditionKey = headerKey.refine(
+  (text) => !['cookie', 'host'].includes(text.toLowerCase()),
+  'must be another header than Cookie and Host',
+);
 
 const address = z.string().refine((text) => {
   const [ip = '', bits, ...rest] = text.split('/');
@@ -67,14 +38,14 @@ interface ConditionRow {
 }
 
 const rows: Readonly<Record<string, ConditionRow>> = {
-  Host: { member: 'HostConfig', form: list(host) },
-  Path: { member: 'PathConfig', form: list(path) },
-  Header: { member: 'HeaderConfig', form: keyed(headerKey, z.string().min(1).max(128)) },
-  QueryString: { member: 'QueryStringConfig', form: pairs(noUpperCase(100), noUpperCase(128)) },
-  Cookie: { member: 'CookieConfig', form: pairs(noUpperCase(100), noUpperCase(128)) },
+  Host: { member: 'HostConfig', form: list(hostPattern) },
+  Path: { member: 'PathConfig', form: list(pathPattern) },
+  Header: { member: 'HeaderConfig', form: keyed(conditionKey, headerValue) },
+  QueryString: { member: 'QueryStringConfig', form: pairs(queryPart(100), queryPart(128)) },
+  Cookie: { member: 'CookieConfig', form: pairs(cookiePart, cookiePart) },
   Method: { member: 'MethodConfig', form: list(method, 10) },
   SourceIp: { member: 'SourceIpConfig', form: list(address, 5) },
-  ResponseHeader: { member: 'ResponseHeaderConfig', form: keyed(headerKey, z.string().min(1).max(128)), response: true },
+  ResponseHeader: { member: 'ResponseHeaderConfig', form: keyed(conditionKey, headerValue), response: true },
   ResponseStatusCode: { member: 'ResponseStatusCodeConfig', form: list(statusCode), response: true },
 };
 
@@ -94,10 +65,6 @@ function complaintAbout(condition: RuleCondition, direction: RuleRecord['directi
     : `${row.member}: ${read.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`;
 }
 
-/** What is wrong with the conditions of a rule; `undefined` when nothing is. */
-export const complaintAboutConditions = (conditions: readonly RuleCondition[], direction: RuleRecord['direction']): string | undefined =>
-  conditions.map((condition) => complaintAbout(condition, direction)).find((complaint) => complaint !== undefined);
-
 const valuesOf = (member: unknown): readonly unknown[] =>
   typeof member === 'object' && member !== null && 'Values' in member && Array.isArray(member.Values) ? member.Values : [];
 
@@ -108,3 +75,27 @@ export const matchValues = (conditions: readonly RuleCondition[]): readonly stri
       .flatMap(valuesOf)
       .map((value) => (typeof value === 'string' ? value : Object.values(value ?? {}).join('='))),
   );
+
+/** Source addresses of one rule, in all its conditions together. */
+const mostAddresses = 5;
+
+/** What the settings leave to the account: whether hosts may be expressions, and whether an expression must be one. */
+type Allowed = Pick<Settings, 'hostExpressions' | 'brokenExpressions'>;
+
+function complaintAboutAll(conditions: readonly RuleCondition[], allowed: Allowed): string | undefined {
+  const valuesOfType = (type: string) => matchValues(conditions.filter((condition) => condition.Type === type));
+  if (valuesOfType('SourceIp').length > mostAddresses) return `there are more than ${mostAddresses} source addresses`;
+  const hosts = valuesOfType('Host').filter(isExpression);
+  if (allowed.hostExpressions === 'refused' && hosts.length > 0) return `the host ${hosts[0]} is an expression`;
+  const broken = [...hosts, ...valuesOfType('Path').filter(isExpression)].find((expression) => !compiles(expression));
+  return allowed.brokenExpressions === 'refused' && broken !== undefined ? `${broken} is no expression` : undefined;
+}
+
+/** What is wrong with the conditions of a rule; `undefined` when nothing is. */
+export const complaintAboutConditions = (
+  conditions: readonly RuleCondition[],
+  direction: RuleRecord['direction'],
+  allowed: Allowed,
+): string | undefined =>
+  conditions.map((condition) => complaintAbout(condition, direction)).find((complaint) => complaint !== undefined) ??
+  complaintAboutAll(conditions, allowed);

@@ -73,6 +73,12 @@ const settings = z.strictObject({
   creatingGroupAcceptsServers: z.boolean().default(false),
   /** Whether listeners and rules may name a group that is still Creating. */
   creatingGroupMayBeReferred: z.boolean().default(true),
+  /** Expressions as hosts are opened account by account. */
+  hostExpressions: z.enum(['allowed', 'refused']).default('allowed'),
+  /** What becomes of an expression that does not compile; one that is accepted matches nothing. */
+  brokenExpressions: z.enum(['refused', 'accepted']).default('refused'),
+  /** Whether a Cors may come before the TrafficMirror of its rule. */
+  mirrorBeforeCors: z.enum(['any-order', 'mirror-first']).default('any-order'),
   /** What a listener's status says while its rules change; it is locked either way. */
   listenerStatusDuringRules: z.enum(['Running', 'Configuring']).default('Configuring'),
   /** Whether creating or deleting a listener makes the load balancer Configuring. */

@@ -284,6 +284,11 @@ const contents: Readonly<Record<string, Provocation>> = {
       return ['CreateRule', { ListenerId: ids.listenerId, ...rule(10, ids.serverGroupId), RuleActions: [redirect] }];
     },
   },
+  'MissingParam.XForwardedForClientSourceIpsTrusted': {
+    when: creating(({ own }) => ({
+      RuleActions: [{ Type: 'TrafficLimit', Order: 1, TrafficLimitConfig: { PerIpQps: 5 } }, forward(own, 2)],
+    })),
+  },
   'IllegalParam.RuleConditions': { when: creating(() => ({ RuleConditions: [host('Upper.example.com')] })) },
   'IllegalParam.RuleActions': {
     when: creating(({ own }) => ({
