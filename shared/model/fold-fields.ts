@@ -9,16 +9,19 @@ export interface Folded {
 
 export interface Stranger {
   readonly path: string;
+  /** The last name of the path, as it was written. */
+  readonly name: string;
   readonly value: unknown;
 }
 
+/** What a schema says about members of an object or elements of a list. */
 interface Shape {
   readonly fields?: Readonly<Record<string, z.core.$ZodType>>;
   readonly element?: z.core.$ZodType;
 }
 
 /** The part of a schema that holds names: the members of an object, or the element of a list, behind any `optional`. */
-function shapeOf(schema: z.core.$ZodType): Shape {
+export function shapeOf(schema: z.core.$ZodType): Shape {
   // Every classic and mini schema is one of these definitions; the library types the base class without them.
   const { def } = (schema as z.core.$ZodTypes)._zod;
   if (def.type === 'optional') return shapeOf(def.innerType);
@@ -26,7 +29,8 @@ function shapeOf(schema: z.core.$ZodType): Shape {
   return def.type === 'array' ? { element: def.element } : {};
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+/** Whether a value is an object with members, as against a list or a plain value. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
 function foldRecord(fields: NonNullable<Shape['fields']>, value: Readonly<Record<string, unknown>>, at: string): Folded {
@@ -34,7 +38,7 @@ function foldRecord(fields: NonNullable<Shape['fields']>, value: Readonly<Record
   const parts = Object.entries(value).map(([written, inner]) => {
     const name = names.get(written.toLowerCase());
     const schema = name === undefined ? undefined : fields[name];
-    if (name === undefined || schema === undefined) return { unknown: [{ path: `${at}.${written}`, value: inner }] };
+    if (name === undefined || schema === undefined) return { unknown: [{ path: `${at}.${written}`, name: written, value: inner }] };
     const folded = foldFields(schema, inner, `${at}.${written}`);
     return { entry: [name, folded.value] as const, unknown: folded.unknown };
   });

@@ -1,43 +1,158 @@
 /** Reads the three families of annotations that end in the name of a Service into one `CustomRule` a Service. */
 import type { RuleDirection } from '#shared/cloud/alb/port.ts';
+import { isRecord } from '#shared/model/fold-fields.ts';
 import { problemOf, refOf } from '#shared/model/object-ref.ts';
 import type { Ingress } from '#shared/model/wish.ts';
 import type { Problem } from '#shared/problem.ts';
 import { albPrefix } from './annotation.ts';
+import { faultsOfActions } from './check-actions.ts';
 import type { CustomRule } from './custom.ts';
+import { actionKinds } from './custom-actions.ts';
+import { conditionKinds } from './custom-conditions.ts';
+import { type Kind, type Parsed, readElement } from './element-kind.ts';
+import { cut, described } from './fault.ts';
+import { readJson } from './json-text.ts';
 
 export interface CustomRules {
-  /** By Service name. A Service without any such annotation is not in it, nor is one whose annotations could not be read. */
+  /** By Service name. A Service without any such annotation is not in it; what could not be read is missing, and among the problems. */
   readonly rules: ReadonlyMap<string, CustomRule>;
   readonly problems: readonly Problem[];
 }
 
-/** Names of the Services that the paths and the default backend of an Ingress name. */
-const backendsOf = (ingress: Ingress): ReadonlySet<string> => {
-  const paths = (ingress.spec?.rules ?? []).flatMap((rule) => rule.http?.paths ?? []).map((path) => path.backend);
-  const names = [...paths, ingress.spec?.defaultBackend].map((backend) => backend?.service?.name);
-  return new Set(names.filter((name) => name !== undefined));
-};
+/** How many mistakes of one annotation are told at once: the message of an Event is short. */
+const toldAtOnce = 3;
+/** As much of a value as a message repeats. */
+const valueShown = 200;
+
+/** What is needed to read a value: the direction of the rule, where known, and whether the Ingress is from the Knative of old. */
+interface Context {
+  readonly direction: RuleDirection | undefined;
+  readonly knative: boolean;
+}
+
+/** An object whose label says so holds single objects instead of lists. */
+const knativeLabel = 'knative.aliyun.com/ingress';
 
 const directions: readonly RuleDirection[] = ['Request', 'Response'];
 
-/** Every `actions.`, `conditions.` and `rule-direction.` annotation of an Ingress. */
+function readDirection(text: string): Parsed<RuleDirection> {
+  const value = directions.find((one) => one === text);
+  if (value !== undefined) return { value };
+  const near = directions.find((one) => one.toLowerCase() === text.toLowerCase());
+  return { faults: [`${directions.join(', ')}${near === undefined ? '' : `; write it exactly so: ${near}`}`] };
+}
+
+function readList(text: string, knative: boolean): Parsed<readonly unknown[]> {
+  const { value, fault } = readJson(text);
+  if (fault !== undefined) return { faults: [`JSON; ${fault}`] };
+  if (Array.isArray(value)) return { value };
+  if (isRecord(value)) return knative ? { value: [value] } : { faults: ['a JSON list; found a single object; put [ ] around it'] };
+  return { faults: [`a JSON list of objects; found ${described(value)}`] };
+}
+
+function misplaced(kind: Kind<unknown>, at: string, direction: RuleDirection | undefined): readonly string[] {
+  if (direction === undefined || kind.directions.includes(direction)) return [];
+  const wanted = kind.directions.join(' or ');
+  return [`at ${at}: ${kind.type} is for rules of direction ${wanted}; this one is for ${direction} (annotation rule-direction.<service>)`];
+}
+
+function readElements<T>(kinds: readonly Kind<T>[], text: string, { direction, knative }: Context): Parsed<readonly T[]> {
+  const list = readList(text, knative);
+  if (list.faults !== undefined) return list;
+  const read = list.value.map((element, index) => ({ at: `[${index}]`, ...readElement(kinds, element, `[${index}]`) }));
+  const faults = read.flatMap((one) => one.faults ?? misplaced(one.value.kind, one.at, direction));
+  return faults.length > 0 ? { faults } : { value: read.flatMap((one) => (one.value === undefined ? [] : [one.value.value])) };
+}
+
+function readActions(text: string, context: Context): Parsed<NonNullable<CustomRule['actions']>> {
+  const read = readElements(actionKinds, text, context);
+  const faults = read.faults ?? faultsOfActions(read.value, context.direction);
+  return faults.length > 0 ? { faults } : read;
+}
+
+const familyNames = ['actions', 'conditions', 'rule-direction'] as const;
+type Family = (typeof familyNames)[number];
+
+/** What each family contributes to a rule. */
+const families: Readonly<Record<Family, (text: string, context: Context) => Parsed<CustomRule>>> = {
+  actions: (text, context) => mapped(readActions(text, context), (actions) => ({ actions })),
+  conditions: (text, context) => mapped(readElements(conditionKinds, text, context), (conditions) => ({ conditions })),
+  'rule-direction': (text) => mapped(readDirection(text), (direction) => ({ direction })),
+};
+
+const mapped = <T, U>(read: Parsed<T>, change: (value: T) => U): Parsed<U> =>
+  read.faults === undefined ? { value: change(read.value) } : read;
+
+/** Beginnings of the keys of the three families, up to the name of the Service. */
+export const customFamilies: readonly string[] = familyNames.map((family) => `${albPrefix}${family}.`);
+
+/** Names of the Services that the paths and the default backend of an Ingress name. */
+function backendsOf(ingress: Ingress): ReadonlySet<string> {
+  const paths = (ingress.spec?.rules ?? []).flatMap((rule) => rule.http?.paths ?? []).map((path) => path.backend);
+  const names = [...paths, ingress.spec?.defaultBackend].map((backend) => backend?.service?.name);
+  return new Set(names.filter((name) => name !== undefined));
+}
+
+/** Where a value is read on behalf of: the Ingress and the annotation. */
+interface Place {
+  readonly ingress: Ingress;
+  readonly key: string;
+}
+
+const problemAt = ({ ingress, key }: Place, code: Problem['code'], facts: Problem['facts']): Problem =>
+  problemOf(code, refOf(ingress), { annotation: key, ...facts }, `metadata.annotations[${key}]`);
+
+function invalid(place: Place, value: string, faults: readonly string[]): Problem {
+  const more = faults.length > toldAtOnce ? [`and ${faults.length - toldAtOnce} more`] : [];
+  const allowed = [...faults.slice(0, toldAtOnce), ...more].join('; ');
+  return problemAt(place, 'ANNOTATION-INVALID', { value: cut(value, valueShown), allowed });
+}
+
+interface ServiceRule {
+  readonly rule: CustomRule;
+  readonly problems: readonly Problem[];
+}
+
+/** What the families say about one Service; the direction first, because it decides what the others may hold. */
+function readService(ingress: Ingress, service: string): ServiceRule {
+  const annotations = ingress.metadata.annotations ?? {};
+  const textOf = (family: Family): string | undefined => annotations[`${albPrefix}${family}.${service}`]?.trim();
+  const written = textOf('rule-direction');
+  const direction = written === undefined ? 'Request' : readDirection(written).value;
+  const context = { direction, knative: ingress.metadata.labels?.[knativeLabel] !== undefined };
+  const parts = familyNames.flatMap((family) => {
+    const text = textOf(family);
+    return text === undefined ? [] : [{ family, text, read: families[family](text, context) }];
+  });
+  const problems = parts.flatMap(({ family, text, read }) =>
+    read.faults === undefined ? [] : [invalid({ ingress, key: `${albPrefix}${family}.${service}` }, text, read.faults)],
+  );
+  return { rule: parts.reduce<CustomRule>((rule, part) => ({ ...rule, ...part.read.value }), {}), problems };
+}
+
+/** The Service that a key of one of the families names. */
+function serviceOf(key: string): string | undefined {
+  const family = customFamilies.find((start) => key.startsWith(start));
+  return family === undefined ? undefined : key.slice(family.length);
+}
+
+/**
+ * Every `actions.`, `conditions.` and `rule-direction.` annotation of an Ingress. What is wrong holds the Ingress (ANNOTATION-INVALID); a
+ * name that is no backend of it is only told (ANNOTATION-SUFFIX).
+ */
 export function readCustomRules(ingress: Ingress): CustomRules {
   const backends = backendsOf(ingress);
-  const rules = new Map<string, CustomRule>();
-  const problems: Problem[] = [];
-  for (const [key, value] of Object.entries(ingress.metadata.annotations ?? {})) {
-    const [, family, service] = /^alb\.ingress\.kubernetes\.io\/(actions|conditions|rule-direction)\.(.*)$/s.exec(key) ?? [];
-    if (family === undefined || service === undefined) continue;
-    const at = `metadata.annotations[${key}]`;
-    if (!backends.has(service)) {
-      const facts = { annotation: key, service, services: [...backends].join(', ') };
-      problems.push(problemOf('ANNOTATION-SUFFIX', refOf(ingress), facts, at));
-      continue;
-    }
-    const direction = directions.find((one) => one === value.trim());
-    if (family === 'rule-direction' && direction !== undefined) rules.set(service, { ...rules.get(service), direction });
-    else problems.push(problemOf('ANNOTATION-UNSUPPORTED', refOf(ingress), { annotation: `${albPrefix}${family}.${service}` }, at));
-  }
-  return { rules, problems };
+  const named = Object.keys(ingress.metadata.annotations ?? {}).flatMap((key) => {
+    const service = serviceOf(key);
+    return service === undefined ? [] : [{ key, service }];
+  });
+  const services = [...new Set(named.map((one) => one.service))].filter((service) => backends.has(service)).sort();
+  const read = services.map((service) => ({ service, ...readService(ingress, service) }));
+  const astray = named
+    .filter(({ service }) => !backends.has(service))
+    .map(({ key, service }) => problemAt({ ingress, key }, 'ANNOTATION-SUFFIX', { service, services: [...backends].join(', ') }));
+  return {
+    rules: new Map(read.map(({ service, rule }) => [service, rule])),
+    problems: [...read.flatMap((one) => one.problems), ...astray],
+  };
 }

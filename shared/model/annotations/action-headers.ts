@@ -1,0 +1,66 @@
+/** Headers that actions put on or take off, and those that the load balancer keeps for itself. */
+import * as z from 'zod/mini';
+import type { PlainAction, RuleDirection } from '#shared/cloud/alb/port.ts';
+import { headerNameForm } from './forms.ts';
+import { maybe, member, oneOf, text } from './member.ts';
+
+const key = text(headerNameForm.pattern, headerNameForm.allowed);
+
+/** What each type of value may be. */
+const valueForms = {
+  UserDefined: {
+    pattern: /^(?! )[ !#-~]{1,128}(?<![ \\])$/,
+    allowed: '1 to 128 printable characters without double quotes, without spaces around and without \\ at the end',
+  },
+  ReferenceHeader: { pattern: /^[A-Za-z0-9_-]{1,128}$/, allowed: 'the name of a request header: at most 128 letters, digits, - and _' },
+  SystemDefined: {
+    pattern: /^(?:ClientSrcPort|ClientSrcIp|Protocol|SLBId|SLBPort)$/,
+    allowed: 'ClientSrcPort, ClientSrcIp, Protocol, SLBId, SLBPort',
+  },
+} as const;
+
+const valueTypes = ['UserDefined', 'ReferenceHeader', 'SystemDefined'] as const;
+const valueTexts = valueTypes.map((type) => `${type}: ${valueForms[type].allowed}`).join('; ');
+
+interface WrittenValue {
+  readonly value: string;
+  readonly valueType?: (typeof valueTypes)[number] | undefined;
+}
+
+const checkedValue = (type: (typeof valueTypes)[number]) =>
+  z.refine<WrittenValue>(({ value, valueType = 'UserDefined' }) => valueType !== type || valueForms[type].pattern.test(value), {
+    error: `for a value of type ${type}: ${valueForms[type].allowed}`,
+    path: ['value'],
+  });
+
+export const insertHeaderSchema = z
+  .object({
+    key,
+    value: member(z.string(), valueTexts),
+    valueType: maybe(oneOf(...valueTypes), 'UserDefined'),
+    coverEnabled: maybe(member(z.literal(true), 'true: a header of that name is always overwritten'), 'true'),
+  })
+  .check(checkedValue('UserDefined'), checkedValue('ReferenceHeader'), checkedValue('SystemDefined'));
+
+export const removeHeaderSchema = z.object({ key });
+
+export const makeInsertHeader = (config: z.output<typeof insertHeaderSchema>): PlainAction => ({
+  type: 'InsertHeader',
+  insertHeaderConfig: { key: config.key, value: config.value, valueType: config.valueType ?? 'UserDefined' },
+});
+
+export const makeRemoveHeader = (removeHeaderConfig: z.output<typeof removeHeaderSchema>): PlainAction => ({
+  type: 'RemoveHeader',
+  removeHeaderConfig,
+});
+
+/** Framing of the connection: never ours to take off. */
+const framing = ['connection', 'upgrade', 'content-length', 'transfer-encoding'];
+const ownRequestHeaders = [...framing, 'slb-id', 'slb-ip', 'keep-alive', 'te', 'host', 'cookie', 'remoteip', 'authority'];
+const isReserved = (name: string): boolean => name.startsWith('x-forwarded-') || ownRequestHeaders.includes(name);
+
+/** Whether ALB keeps a header for itself in actions of this type. Taking headers off answers is the freest. */
+export function isReservedHeader(type: 'InsertHeader' | 'RemoveHeader', name: string, direction: RuleDirection): boolean {
+  const folded = name.toLowerCase();
+  return type === 'RemoveHeader' && direction === 'Response' ? framing.includes(folded) : isReserved(folded);
+}
