@@ -26,3 +26,9 @@ export const withTls = (ingress: Ingress, hosts: readonly string[] = [hostOf(ing
   ...ingress,
   spec: { ...ingress.spec, tls: [{ hosts, secretName: `${ingress.metadata.name}-tls` }] },
 });
+
+/** The same Ingress with its first rule for another host, or (`undefined`) for any. */
+export const onHost = (ingress: Ingress, host: string | undefined): Ingress => {
+  const { host: _, ...rule } = ingress.spec?.rules?.[0] ?? {};
+  return { ...ingress, spec: { ...ingress.spec, rules: [host === undefined ? rule : { ...rule, host }] } };
+};

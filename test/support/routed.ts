@@ -20,8 +20,7 @@ export interface RoutedDraft {
   /** Names in namespace `shop`, each with a pod of its own; absent: `coffee` and `tea`. */
   readonly services?: readonly string[];
   readonly podsEach?: number;
-  /** Of AlbConfig `cafe`; absent: HTTP 80, HTTP 8080. */
-  readonly listeners?: RawAlbConfig['spec'];
+  /** Absent: `cafeWith()`. */
   readonly albConfig?: RawAlbConfig;
   /** Of the emulated ALB (`PUT /_/settings`). */
   readonly settings?: unknown;
@@ -62,7 +61,19 @@ export interface Routed {
   stop(): Promise<void>;
 }
 
-const firstListeners = { config: zones, listeners: [80, 8080].map((port) => ({ port, protocol: 'HTTP' })) };
+/** HTTP 80 looks the client's address up in X-Forwarded-For, as limits per client need; HTTP 8080 does not. */
+export const firstListeners = [
+  {
+    ...{ port: 80, protocol: 'HTTP' },
+    xForwardedForConfig: { XForwardedForClientSourceIpsEnabled: true, XForwardedForClientSourceIpsTrusted: '127.0.0.1/32' },
+  },
+  { port: 443, protocol: 'HTTPS', certificates: [{ CertificateId: '1234567-cn-hangzhou', IsDefault: true }] },
+  { port: 8080, protocol: 'HTTP' },
+];
+
+/** AlbConfig `cafe` with these listeners, or with the first ones, and these annotations. */
+export const cafeWith = (annotations: Readonly<Record<string, string>> = {}, listeners: readonly object[] = firstListeners): RawAlbConfig =>
+  anAlbConfig({ spec: { config: zones, listeners }, ...(Object.keys(annotations).length === 0 ? {} : { metadata: { annotations } }) });
 
 interface Told extends KubeObject {
   readonly type: string;
@@ -78,9 +89,8 @@ export async function routed(draft: RoutedDraft = {}): Promise<Routed> {
   const pods = createPods();
   const { podsEach = 1 } = draft;
   const started: DataPlane[] = [];
-  const first = draft.albConfig ?? anAlbConfig({ spec: draft.listeners ?? firstListeners });
   const bench = await createWorkbench(
-    [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }, first, aClass()],
+    [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }, draft.albConfig ?? cafeWith(), aClass()],
     [],
     draft.settings ?? {},
     {

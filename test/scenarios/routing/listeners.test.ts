@@ -118,10 +118,10 @@ describe('annotation albconfig.name', () => {
     await expectQuiet(shop);
   });
 
-  it('binds an Ingress without a class', async () => {
-    const { ingressClassName: _, ...spec } = anIngress({ host: hostOf('bound'), paths: [aPath('/', 'coffee')] }).spec ?? {};
-    await shop.apply(anIngress({ name: 'bound', spec, annotations: { 'albconfig.name': 'cafe' } }));
-    expect(await onPorts('bound', 80)).toEqual(['coffee']);
+  it('does not make an Ingress of no class ours', async () => {
+    const { ingressClassName: _, ...spec } = anIngress({ host: hostOf('unbound'), paths: [aPath('/', 'coffee')] }).spec ?? {};
+    await shop.apply(anIngress({ name: 'unbound', spec, annotations: { 'albconfig.name': 'cafe' } }));
+    expect(await onPorts('unbound', 80)).toEqual([503]);
     await expectQuiet(shop);
   });
 });

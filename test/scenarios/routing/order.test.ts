@@ -1,9 +1,8 @@
 /** Which of several rules that match a request is asked: by Ingress, and within an Ingress. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IngressPath } from '#shared/model/wish.ts';
-import { zones } from '#test/support/cafe.ts';
-import { anAlbConfig, anIngress, aPath } from '#test/support/objects.ts';
-import { expectQuiet, type Routed, routed } from '#test/support/routed.ts';
+import { anIngress, aPath } from '#test/support/objects.ts';
+import { cafeWith, expectQuiet, type Routed, routed } from '#test/support/routed.ts';
 
 let shop: Routed;
 beforeAll(async () => {
@@ -31,7 +30,7 @@ describe('annotation order', () => {
     expect(await shop.goesTo({ host })).toBe('tea');
     await shop.apply(claim('equal-c', host, 'juice', { order: '9' }));
     expect(await shop.goesTo({ host })).toBe('juice');
-    expect(shop.warnings()).toEqual([]);
+    expect(shop.warnings('Ingress/equal-b')).toEqual([]);
     await expectQuiet(shop);
   });
 
@@ -39,7 +38,7 @@ describe('annotation order', () => {
     const host = 'same.example.com';
     await shop.apply(claim('same-b', host, 'coffee', { order: '5' }), claim('same-a', host, 'tea', { order: '5' }));
     expect(await shop.goesTo({ host })).toBe('tea');
-    expect(shop.warnings()).toEqual([]);
+    expect(shop.warnings('Ingress/same-b')).toEqual([]);
     await expectQuiet(shop);
   });
 
@@ -91,15 +90,9 @@ describe('within an Ingress', () => {
 
 describe('annotation albeit.io/path-order', () => {
   const paths = [aPath('/', 'coffee'), aPath('/menu', 'tea'), aPath('/menu', 'juice', 'Exact')];
-  const cafe = (order?: string) =>
-    anAlbConfig({
-      spec: { config: zones, listeners: [{ port: 80, protocol: 'HTTP' }] },
-      ...(order === undefined ? {} : { metadata: { annotations: { 'albeit.io/path-order': order } } }),
-    });
-
   it('asks Exact before Prefix and longer before shorter paths, in an Ingress but not between two', async () => {
     const bar = await routed({
-      albConfig: cafe('specific-first'),
+      albConfig: cafeWith({ 'albeit.io/path-order': 'specific-first' }),
       services: ['coffee', 'tea', 'juice'],
       ingresses: [
         anIngress({ name: 'b', host: 'b.example.com', paths }),
@@ -111,7 +104,7 @@ describe('annotation albeit.io/path-order', () => {
     expect([await to('/menu'), await to('/menu/x'), await to('/x')]).toEqual(['juice', 'tea', 'coffee']);
     expect(await to('/menu', 'c.example.com')).toBe('coffee');
     await expectQuiet(bar);
-    await bar.apply(cafe('listed'));
+    await bar.apply(cafeWith({ 'albeit.io/path-order': 'listed' }));
     expect([await to('/menu'), await to('/menu/x'), await to('/x')]).toEqual(['coffee', 'coffee', 'coffee']);
     await expectQuiet(bar);
     await bar.stop();

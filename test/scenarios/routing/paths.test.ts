@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aPath } from '#test/support/objects.ts';
 import { expectQuiet, type Routed, routed } from '#test/support/routed.ts';
-import { annotated, hostOf } from '#test/support/routed-objects.ts';
+import { annotated, hostOf, onHost } from '#test/support/routed-objects.ts';
 
 let shop: Routed;
 beforeAll(async () => {
@@ -79,12 +79,10 @@ describe('path types', () => {
 
 describe('hosts', () => {
   it('a wildcard matches the hosts below it; no host matches every host that nobody else claims', async () => {
-    const anywhere = annotated('zz-anywhere', { order: '900' }, [aPath('/anywhere', 'coffee')]);
-    const [rule] = anywhere.spec?.rules ?? [];
-    const { host: _, ...hostless } = rule ?? {};
-    await shop.apply({ ...anywhere, spec: { ...anywhere.spec, rules: [hostless] } });
-    const wild = annotated('wildcard', {});
-    await shop.apply({ ...wild, spec: { ...wild.spec, rules: [{ ...wild.spec?.rules?.[0], host: '*.bar.example.com' }] } });
+    await shop.apply(
+      onHost(annotated('zz-anywhere', { order: '900' }, [aPath('/anywhere', 'coffee')]), undefined),
+      onHost(annotated('wildcard', {}), '*.bar.example.com'),
+    );
     expect(await shop.goesTo({ host: 'a.bar.example.com', path: '/anywhere' })).toBe('tea');
     expect(await shop.goesTo({ host: 'bar.example.com', path: '/' })).toBe(503);
     expect(await shop.goesTo({ host: 'bar.example.com', path: '/anywhere' })).toBe('coffee');
