@@ -20,18 +20,18 @@ export interface Fit {
 export function fitIngresses(observed: readonly Rule[], keep: ReadonlySet<string>, { stack, site }: Scene): Fit {
   const usual = stack.loadBalancer?.settings.loadBalancerEdition === 'Basic' ? rulesPerBasic : rulesPerLoadBalancer;
   const limit = site.rulesPerLoadBalancer ?? usual;
-  const owners = new Map<string, { readonly ref: ObjectRef; wanted: number }>();
-  for (const ref of stack.rules.flatMap((rule) => rule.owners)) {
-    const owner = ownerHash(ref.namespace, ref.name);
+  // A rule counts for the Ingress that it is tagged with; others may have a say in it.
+  const owners = new Map<string, { readonly ref: ObjectRef | undefined; wanted: number }>();
+  for (const { owners: refs, tags } of stack.rules) {
+    const owner = tags[tagKeys.owner] ?? '';
+    const ref = refs.find((one) => ownerHash(one.namespace, one.name) === owner) ?? refs[0];
     const known = owners.get(owner) ?? { ref, wanted: 0 };
-    if (!keep.has(owner)) owners.set(owner, { ref, wanted: known.wanted + 1 });
+    if (!keep.has(owner)) owners.set(owner, { ...known, wanted: known.wanted + 1 });
   }
+  const counts = new Map<string, number>();
   const ownerOf = (rule: Rule): string => rule.tags[tagKeys.owner] ?? '';
-  const shares = [...owners].map(([owner, { wanted }]) => ({
-    owner,
-    wanted,
-    observed: observed.filter((rule) => ownerOf(rule) === owner).length,
-  }));
+  for (const rule of observed) counts.set(ownerOf(rule), (counts.get(ownerOf(rule)) ?? 0) + 1);
+  const shares = [...owners].map(([owner, { wanted }]) => ({ owner, wanted, observed: counts.get(owner) ?? 0 }));
   const { over } = fitRules(shares, observed.filter((rule) => keep.has(ownerOf(rule))).length, limit);
   const problems = over.flatMap((owner): readonly Problem[] => {
     const object = owners.get(owner)?.ref;

@@ -1,7 +1,7 @@
 /** A rule points to a group only once the group has a member, if members are wanted: who still has to wait, and for what. */
 import { keyText, membersRequest, type ServiceKey } from '#events/contract/messages.ts';
-import { groupRefsOf, type ServerGroupSpec } from '#shared/model/stack.ts';
-import { ownerHash } from '#shared/ownership.ts';
+import type { GroupRef, RuleSpec, ServerGroupSpec } from '#shared/model/stack.ts';
+import { tagKeys } from '#shared/ownership.ts';
 import type { GroupMembers } from '#shared/step/record.ts';
 import type { Scene } from '#shared/step/scene.ts';
 import { serviceKeyOf } from '#shared/step/service-key.ts';
@@ -29,25 +29,37 @@ function keepWaiting(unseen: ReadonlyMap<string, ServiceKey>, waiting: boolean, 
 export const pauseForMembers = (scene: Scene): number =>
   Math.min(longestPauseSeconds, Math.max(1, Math.floor((scene.now() - (scene.ledger.membersAwaited?.since ?? scene.now())) / 10_000)));
 
-/** Owner hashes of Ingresses with a rule to a group that has no member yet, each with what it waits for. They keep what they have meanwhile. */
-export async function waitingOwners(scene: Scene): Promise<ReadonlyMap<string, string>> {
+/** A rule that stands keeps its actions while one who has a say in them is held; a group of weight 0 gets no request. */
+const groupsToCome = (rule: RuleSpec, standing: ReadonlySet<string>): readonly GroupRef[] =>
+  rule.actionsHeld === true && standing.has(rule.identity)
+    ? []
+    : rule.actions.flatMap((action) => {
+        if (action.type === 'ForwardGroup') return action.groups.filter((ref) => ref.weight > 0);
+        return action.type === 'TrafficMirror' ? action.groups : [];
+      });
+
+/**
+ * Owner hashes of Ingresses with a rule to a group that has no member yet, each with what it waits for. They keep what they have meanwhile.
+ * Groups that were made elsewhere are not waited for: whoever made them fills them. `standing`: identities of rules that exist.
+ */
+export async function waitingOwners(scene: Scene, standing: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
   const services = await scene.services();
+  const needs = scene.stack.rules.map((rule) => ({ owner: rule.tags[tagKeys.owner] ?? '', groups: groupsToCome(rule, standing) }));
+  const needed = new Set(needs.flatMap(({ groups }) => groups.map(({ group }) => group)));
   const unready = new Map<string, string>();
   const unseen = new Map<string, ServiceKey>();
   for (const group of scene.stack.groups) {
     const known = membersOf(group, services, scene);
-    if (group.members === undefined || isReady(known)) continue;
+    if (group.members === undefined || !needed.has(group.identity) || isReady(known)) continue;
     const { namespace, service } = group.members;
     unready.set(group.identity, `members of ${namespace}/${service}`);
     if (known === undefined) unseen.set(`${namespace}/${service}`, serviceKeyOf(scene.stack.key.cluster, group.members));
   }
   keepWaiting(unseen, unready.size > 0, scene);
   const owners = new Map<string, string>();
-  for (const rule of scene.stack.rules) {
-    const missing = groupRefsOf(rule.actions)
-      .map(({ group }) => unready.get(group ?? ''))
-      .find((one) => one !== undefined);
-    if (missing !== undefined) for (const ref of rule.owners) owners.set(ownerHash(ref.namespace, ref.name), missing);
+  for (const { owner, groups } of needs) {
+    const missing = groups.map(({ group }) => unready.get(group ?? '')).find((one) => one !== undefined);
+    if (missing !== undefined) owners.set(owner, missing);
   }
   return owners;
 }

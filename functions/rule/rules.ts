@@ -2,32 +2,28 @@
  * Forwarding rules: found by the tags of their content, changed in an order in which every request goes where the old or the new wish sends
  * it. One call a listener at a time; what comes after it is planned anew from what is there then.
  */
-import type { NewRule, Rule } from '#shared/cloud/alb/port.ts';
-import { CloudFailure } from '#shared/cloud/failure.ts';
-import { ruleName } from '#shared/model/build-rule.ts';
-import type { ListenerIdentity, RuleSpec } from '#shared/model/stack.ts';
+import type { NewRule, Rule, RuleSettings } from '#shared/cloud/alb/port.ts';
+import type { RuleSpec } from '#shared/model/stack.ts';
 import { ownerHash, tagKeys } from '#shared/ownership.ts';
 import { massRemoval } from '#shared/plan/guards.ts';
-import { serverGroupIdsOf } from '#shared/plan/rule-content.ts';
-import { planRules, type RulePhase, type WantedRule } from '#shared/plan/rules.ts';
-import type { ObjectRef } from '#shared/problem.ts';
-import { problemOf } from '#shared/step/failure-outcome.ts';
+import type { RulePhase } from '#shared/plan/rules.ts';
 import { defineNoun } from '#shared/step/noun.ts';
 import { combine, done, type Outcome, wait } from '#shared/step/outcome.ts';
 import type { Scene } from '#shared/step/scene.ts';
-import { actionsOf } from './actions.ts';
+import { type Item, sendIsolating } from './isolate.ts';
+import { type Call, type ListenerPlan, nextCalls, ownerOf, planListeners, specifyRules } from './listener-plan.ts';
 import { fitIngresses } from './quota.ts';
 import { pauseForMembers, waitingOwners } from './readiness.ts';
+import { contentOf, problemsOf, rememberRefusal, standingRefusals } from './refused.ts';
 
-/** One call on one listener. `last`: nothing is left to call on it afterwards. */
-interface Call<P extends RulePhase> {
-  readonly listener: ListenerIdentity;
-  readonly listenerId: string;
-  readonly phase: P;
+/** One call on one listener, and for each of its rules whose it is. */
+interface Batch<P extends RulePhase> extends Call<P> {
+  readonly specs: readonly (RuleSpec | undefined)[];
+  /** Nothing is left to call on any listener afterwards. */
   readonly last: boolean;
 }
 
-type Of<K extends RulePhase['kind']> = Call<Extract<RulePhase, { readonly kind: K }>>;
+type Of<K extends RulePhase['kind']> = Batch<Extract<RulePhase, { readonly kind: K }>>;
 
 /** `CreateFailed` is final: such a rule routes nothing and can only be removed. */
 const settled: ReadonlySet<string> = new Set(['Available', 'CreateFailed']);
@@ -38,36 +34,23 @@ const disown = (rule: Rule): Rule => (rule.status === 'CreateFailed' ? { ...rule
 /** Pause before the second reading that a large removal needs. */
 const confirmSeconds = 5;
 
-const wantedOf = (spec: RuleSpec, scene: Scene): WantedRule => ({
-  identity: spec.identity,
-  direction: spec.direction,
-  tags: spec.tags,
-  settings: { ruleName: ruleName(spec), ruleConditions: spec.conditions, ruleActions: actionsOf(spec, scene) },
-});
+const wantsResponses = ({ stack }: Scene): boolean => stack.rules.some((rule) => rule.direction === 'Response');
 
-const ownersOf = (spec: RuleSpec): readonly string[] => spec.owners.map((ref) => ownerHash(ref.namespace, ref.name));
+/** A list shows one direction only. The second one is asked for unless it is known that it would be empty. */
+async function listRules(loadBalancerId: string, scene: Scene): Promise<readonly Rule[]> {
+  const requests = await scene.cloud.alb.listRules(loadBalancerId, 'Request');
+  if (scene.ledger.noResponseRules === true && !wantsResponses(scene)) return requests;
+  return [...requests, ...(await scene.cloud.alb.listRules(loadBalancerId, 'Response'))];
+}
 
-/** What is planned on one listener, and which groups its rules will point to. */
-function planListener(
-  listener: ListenerIdentity,
-  { observed, keepOwners, room }: { readonly observed: readonly Rule[]; readonly keepOwners: ReadonlySet<string>; readonly room: number },
-  scene: Scene,
-) {
-  const listenerId = scene.ledger.listeners[listener] ?? '';
-  const here = observed.filter((rule) => rule.listenerId === listenerId);
-  const specs = scene.stack.rules.filter((spec) => spec.listener === listener && !ownersOf(spec).some((owner) => keepOwners.has(owner)));
-  const wanted = specs.map((spec) => wantedOf(spec, scene));
-  const { phases } = planRules({ wanted, observed: here, keepOwners, room });
-  const kept = here.filter((rule) => keepOwners.has(rule.tags[tagKeys.owner] ?? ''));
-  const groups = [...kept.map((rule) => rule.ruleActions), ...wanted.map((one) => one.settings.ruleActions)].flatMap(serverGroupIdsOf);
-  const removed = phases.flatMap((phase) => (phase.kind === 'remove' ? phase.rules : [])).length;
-  return { listener, listenerId, phases, groups, existing: here.length, removed };
+function rememberResponses(observed: readonly Rule[], scene: Scene): void {
+  const none = !wantsResponses(scene) && observed.every((rule) => rule.direction === 'Request');
+  scene.remember(({ noResponseRules: _former, ...ledger }) => (none ? { ...ledger, noResponseRules: true } : ledger));
 }
 
 /** More than half of an ALB's rules are to go: true until a second reading, some seconds later, wants the same. */
-function needsConfirmation(plans: readonly { readonly existing: number; readonly removed: number }[], scene: Scene): boolean {
-  const sum = (pick: (one: { readonly existing: number; readonly removed: number }) => number): number =>
-    plans.reduce((total, one) => total + pick(one), 0);
+function needsConfirmation(plans: readonly ListenerPlan[], scene: Scene): boolean {
+  const sum = (pick: (one: ListenerPlan) => number): number => plans.reduce((total, one) => total + pick(one), 0);
   const question = { existing: sum((one) => one.existing), removed: sum((one) => one.removed) };
   const target = scene.ledger.steps['rule']?.target ?? '';
   const asked = scene.ledger.removalAsked;
@@ -77,38 +60,56 @@ function needsConfirmation(plans: readonly { readonly existing: number; readonly
   return true;
 }
 
-const refOfRule = (rule: NewRule, scene: Scene): ObjectRef => {
-  const spec = scene.stack.rules.find((one) => one.tags[tagKeys.identity] === rule.tags[tagKeys.identity]);
-  return spec?.owners[0] ?? { kind: 'AlbConfig', namespace: '', name: scene.stack.key.name };
-};
-
-/** Creates a batch; a batch that the service refuses is halved until the guilty rule stands alone, is named, and left out. */
-async function createBatch(call: Of<'create'>, rules: readonly NewRule[], scene: Scene): Promise<Outcome> {
-  const { listener, listenerId } = call;
-  try {
-    const request = { listenerId, rules };
-    scene.started(
-      await scene.cloud.alb.createRules(listenerId, rules, scene.token(`rules ${listener}`, request)),
-      `${rules.length} rule(s) of ${listener}`,
-    );
-    return done(true);
-  } catch (error) {
-    if (!(error instanceof CloudFailure) || error.failure !== 'invalid') throw error;
-    const [first] = rules;
-    if (rules.length === 1 && first !== undefined) {
-      return { kind: 'park', because: error.message, problems: [problemOf(error, refOfRule(first, scene))] };
-    }
-    const middle = Math.ceil(rules.length / 2);
-    const left = await createBatch(call, rules.slice(0, middle), scene);
-    return combine(left, await createBatch(call, rules.slice(middle), scene));
-  }
+/** Adds to each call whose rules it holds. */
+function batchesOf(plans: readonly ListenerPlan[], observed: readonly Rule[], scene: Scene): readonly Batch<RulePhase>[] {
+  const calls = nextCalls(plans);
+  const last = calls.length === plans.reduce((count, plan) => count + plan.phases.length, 0);
+  const specs = new Map<string | undefined, RuleSpec>(scene.stack.rules.map((spec) => [spec.identity, spec]));
+  const identities = new Map(observed.map((rule) => [rule.ruleId, rule.tags[tagKeys.identity]]));
+  const specOf = (rule: NewRule | { readonly ruleId: string }): RuleSpec | undefined =>
+    specs.get('ruleId' in rule ? identities.get(rule.ruleId) : rule.tags[tagKeys.identity]);
+  return calls.map((call) => ({ ...call, specs: call.phase.rules.map(specOf), last }));
 }
 
-const afterCall = (last: boolean): Outcome => (last ? done(true) : wait(1, 'the next change of rules follows this one'));
+/** Sends the calls of one kind, each in its own way; what the service refuses is isolated, named, and left out from then on. */
+async function sendAll<R extends RuleSettings>(
+  batches: readonly (Batch<RulePhase> & { readonly phase: { readonly rules: readonly R[] } })[],
+  send: (batch: Call, rules: readonly R[]) => Promise<void>,
+  scene: Scene,
+): Promise<Outcome> {
+  const guilty = new Set<string>();
+  const owner = (item: Item<R>): string => (item.spec === undefined ? '' : ownerOf(item.spec));
+  let outcome: Outcome = done(false);
+  for (const batch of batches) {
+    const items = batch.phase.rules.map((rule, index) => ({ rule, spec: batch.specs[index] })).filter((item) => !guilty.has(owner(item)));
+    const whole = await sendIsolating({
+      items,
+      suspects: scene.ledger.suspects?.[batch.listener],
+      send: (rules) => send(batch, rules),
+      convict(item, failure) {
+        guilty.add(owner(item));
+        const problems = item.spec === undefined ? [] : problemsOf(failure, item.spec);
+        const refusal = { content: contentOf([item.rule]), problems, at: scene.now() };
+        const remembered = item.spec !== undefined && rememberRefusal(item.spec.identity, refusal, scene);
+        if (!remembered) outcome = combine(outcome, { kind: 'park', because: failure.message, problems });
+      },
+      suspect(suspects) {
+        const { [batch.listener]: _former, ...others } = scene.ledger.suspects ?? {};
+        const next = suspects === undefined ? others : { ...others, [batch.listener]: suspects };
+        scene.remember(({ suspects: _all, ...ledger }) => (Object.keys(next).length === 0 ? ledger : { ...ledger, suspects: next }));
+      },
+    });
+    outcome = combine(
+      outcome,
+      whole && batch.last && guilty.size === 0 ? done(true) : wait(1, 'the next change of rules follows this one'),
+    );
+  }
+  return outcome;
+}
 
-const byKind = <K extends RulePhase['kind']>(calls: readonly Call<RulePhase>[], kind: K): readonly Of<K>[] =>
+const byKind = <K extends RulePhase['kind']>(batches: readonly Batch<RulePhase>[], kind: K): readonly Of<K>[] =>
   // The filter is what makes the cast true.
-  calls.filter((call) => call.phase.kind === kind) as unknown as readonly Of<K>[];
+  batches.filter((batch) => batch.phase.kind === kind) as unknown as readonly Of<K>[];
 
 const nothing = { create: [], update: [], remove: [] } as const;
 
@@ -123,16 +124,19 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
   async observe(scene) {
     const balancer = scene.ledger.loadBalancer;
     if (balancer === undefined || scene.fresh) return [];
-    return (await scene.cloud.alb.listRules(balancer.id, 'Request')).map(disown);
+    return (await listRules(balancer.id, scene)).map(disown);
   },
   async compare(scene, observed) {
+    rememberResponses(observed, scene);
+    const wanted = specifyRules(observed, scene);
     const held = scene.stack.held.map(({ ref }) => ownerHash(ref.namespace, ref.name));
-    const waiting = await waitingOwners(scene);
-    const untouched = new Set([...held, ...waiting.keys()]);
+    const waiting = await waitingOwners(scene, new Set(observed.map((rule) => rule.tags[tagKeys.identity] ?? '')));
+    const refused = standingRefusals(wanted, scene);
+    const untouched = new Set([...held, ...waiting.keys(), ...refused.owners]);
     const { over, problems, room } = fitIngresses(observed, untouched, scene);
-    scene.remember(({ leftOut: _former, ...ledger }) => (problems.length === 0 ? ledger : { ...ledger, leftOut: problems }));
-    const question = { observed, keepOwners: new Set([...untouched, ...over]), room };
-    const plans = scene.stack.listeners.map((one) => planListener(one.identity, question, scene));
+    const leftOut = [...problems, ...refused.problems];
+    scene.remember(({ leftOut: _former, ...ledger }) => (leftOut.length === 0 ? ledger : { ...ledger, leftOut }));
+    const plans = planListeners({ observed, wanted, keepOwners: new Set([...untouched, ...over]), room }, scene);
     const unsettled = observed.filter((rule) => !settled.has(rule.status)).map((rule) => rule.ruleName);
     if (needsConfirmation(plans, scene))
       return { ...nothing, unsettled: [...unsettled, 'a removal of most rules, to be confirmed,'], pauseSeconds: confirmSeconds };
@@ -140,41 +144,41 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
       ...ledger,
       groupsInRules: [...new Set(plans.flatMap((plan) => plan.groups))].filter((id) => id !== ''),
     }));
-    const calls = plans.flatMap(({ listener, listenerId, phases }) =>
-      phases.slice(0, 1).map((phase) => ({ listener, listenerId, phase, last: phases.length === 1 && waiting.size === 0 })),
-    );
+    const batches = batchesOf(plans, observed, scene).map((batch) => ({ ...batch, last: batch.last && waiting.size === 0 }));
     // Nothing to call now, but somebody waits for members: the noun is not finished.
-    const pending = calls.length === 0 ? [...waiting.values()] : [];
+    const pending = batches.length === 0 ? [...waiting.values()] : [];
     return {
-      create: byKind(calls, 'create'),
-      update: byKind(calls, 'update'),
-      remove: byKind(calls, 'remove'),
+      create: byKind(batches, 'create'),
+      update: byKind(batches, 'update'),
+      remove: byKind(batches, 'remove'),
       unsettled: [...unsettled, ...pending],
       pauseSeconds: unsettled.length > 0 || pending.length === 0 ? 1 : pauseForMembers(scene),
     };
   },
-  async create(calls, scene) {
+  create: (batches, scene) =>
+    sendAll<NewRule>(
+      batches,
+      async ({ listener, listenerId }, rules) => {
+        const token = scene.token(`rules ${listener}`, { listenerId, rules });
+        scene.started(await scene.cloud.alb.createRules(listenerId, rules, token), `${rules.length} rule(s) of ${listener}`);
+      },
+      scene,
+    ),
+  update: (batches, scene) =>
+    sendAll<RuleSettings & { readonly ruleId: string }>(
+      batches,
+      async ({ listener }, rules) => {
+        const token = scene.token(`update ${listener}`, rules);
+        scene.started(await scene.cloud.alb.updateRules(rules, token), `${rules.length} rule(s) of ${listener}`);
+      },
+      scene,
+    ),
+  async remove(batches, scene) {
     let outcome: Outcome = done(false);
-    for (const call of calls) outcome = combine(outcome, combine(await createBatch(call, call.phase.rules, scene), afterCall(call.last)));
-    return outcome;
-  },
-  async update(calls, scene) {
-    let outcome: Outcome = done(false);
-    for (const { listener, phase, last } of calls) {
-      scene.started(
-        await scene.cloud.alb.updateRules(phase.rules, scene.token(`update ${listener}`, phase.rules)),
-        `${phase.rules.length} rule(s) of ${listener}`,
-      );
-      outcome = combine(outcome, afterCall(last));
-    }
-    return outcome;
-  },
-  async remove(calls, scene) {
-    let outcome: Outcome = done(false);
-    for (const { listener, phase, last } of calls) {
+    for (const { listener, phase, last } of batches) {
       const ids = phase.rules.map((rule) => rule.ruleId);
       scene.started(await scene.cloud.alb.deleteRules(ids, scene.token(`delete ${listener}`, ids)), `${ids.length} rule(s) of ${listener}`);
-      outcome = combine(outcome, afterCall(last));
+      outcome = combine(outcome, last ? done(true) : wait(1, 'the next change of rules follows this one'));
     }
     return outcome;
   },

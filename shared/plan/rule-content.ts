@@ -1,40 +1,52 @@
-/** When two rules say the same: what has no meaning for the service (the order of conditions and of their values) is left out of account. */
-import type { GroupStickiness, RuleAction, RuleCondition } from '#shared/cloud/alb/port.ts';
+/**
+ * When two rules say the same: what has no meaning for the service is left out of account. That is the order of conditions, of their values
+ * and of groups, the case of header names, the numbers that order the actions, and stickiness that is switched off.
+ */
+import type { RuleAction, RuleCondition } from '#shared/cloud/alb/port.ts';
 import { sameData } from './fields.ts';
 
-/** `{ type, <type>Config: { key?, values } }`: the members as one text each, in no particular order. */
-function conditionText(condition: RuleCondition): string {
-  const { type, ...members } = condition;
-  const configs = Object.values<{
-    readonly key?: string;
-    readonly values?: readonly (string | { readonly key: string; readonly value: string })[];
-  }>(members);
+type Pair = { readonly key: string; readonly value: string };
+
+/** `{ type, <type>Config: { key?, values } }`: any condition, as one form. */
+interface AnyConfig {
+  readonly key?: string;
+  readonly values?: readonly (string | Pair)[];
+}
+
+/** An address is a block of one: the service may answer either. */
+const block = (value: string): string => value.toLowerCase().replace(/^([^:/]+)\/32$|^([^/.]+)\/128$/, '$1$2');
+
+/** Values that differ in their text alone. */
+const canonicalValue: Readonly<Record<string, (value: string) => string>> = { SourceIp: block, Host: (value) => value.toLowerCase() };
+
+const valueText = (type: string, value: string | Pair): string =>
+  typeof value === 'string' ? (canonicalValue[type]?.(value) ?? value) : JSON.stringify([value.key, value.value]);
+
+/** A condition as one text, the same for all that mean the same. */
+function conditionText({ type, ...members }: RuleCondition): string {
+  const configs = Object.values<AnyConfig>(members);
   return JSON.stringify([
     type,
-    configs.map(({ key, values }) => [
-      // Names of headers have no case.
-      key?.toLowerCase() ?? '',
-      [...new Set((values ?? []).map((one) => (typeof one === 'string' ? one : JSON.stringify([one.key, one.value]))))].sort(),
-    ]),
+    configs.map(({ key, values }) => [key?.toLowerCase() ?? '', [...new Set((values ?? []).map((one) => valueText(type, one)))].sort()]),
   ]);
 }
 
+const conditionsText = (conditions: readonly RuleCondition[]): string => JSON.stringify([...new Set(conditions.map(conditionText))].sort());
+
 /** Neither the order of conditions nor that of the values in one means anything. */
 export const sameConditions = (a: readonly RuleCondition[], b: readonly RuleCondition[]): boolean =>
-  sameData(a.map(conditionText).sort(), b.map(conditionText).sort());
+  conditionsText(a) === conditionsText(b);
 
-/** Switched off is the same as not said. */
-const stickinessOf = (one: GroupStickiness | undefined): readonly unknown[] => (one?.enabled === true ? [one.timeout] : []);
-
-const sorted = (texts: readonly string[] | undefined): readonly string[] => [...(texts ?? [])].sort();
+const sorted = (texts: readonly string[] | undefined): readonly string[] => [...new Set(texts ?? [])].sort();
 
 /** Of an action only what decides what it does; its number in the rule does not. */
 function actionData(action: RuleAction): unknown {
   switch (action.type) {
     case 'ForwardGroup': {
-      const { serverGroupTuples, serverGroupStickySession } = action.forwardGroupConfig;
+      const { serverGroupTuples, serverGroupStickySession: sticky } = action.forwardGroupConfig;
       const tuples = serverGroupTuples.map((one) => `${one.serverGroupId} ${one.weight}`).sort();
-      return [action.type, tuples, stickinessOf(serverGroupStickySession)];
+      // Switched off is the same as not said.
+      return [action.type, tuples, sticky?.enabled === true ? sticky.timeout : 0];
     }
     case 'TrafficMirror':
       return [action.type, action.trafficMirrorConfig.mirrorGroupConfig.serverGroupTuples.map((one) => one.serverGroupId).sort()];
@@ -42,6 +54,15 @@ function actionData(action: RuleAction): unknown {
       const { allowOrigin, allowMethods, allowHeaders, exposeHeaders, allowCredentials, maxAge } = action.corsConfig;
       return [action.type, ...[allowOrigin, allowMethods, allowHeaders, exposeHeaders].map(sorted), allowCredentials, maxAge];
     }
+    case 'TrafficLimit':
+      // Zero is no limit that could be set: the same as none.
+      return [action.type, action.trafficLimitConfig.QPS ?? 0, action.trafficLimitConfig.perIpQps ?? 0];
+    case 'InsertHeader': {
+      const { key, value, valueType } = action.insertHeaderConfig;
+      return [action.type, key.toLowerCase(), value, valueType];
+    }
+    case 'RemoveHeader':
+      return [action.type, action.removeHeaderConfig.key.toLowerCase()];
     default: {
       const { order: _order, type, ...config } = action;
       return [type, config];

@@ -9,6 +9,11 @@
  * During 1 a request that meets a rule at its new place meets it there in the new list too: whatever the new list has before it is present at
  * its new place or at an even lower old one. A request that meets a rule at its old place meets it there in the old list: nothing of the old
  * list has moved backwards. 3 is 1 with the time reversed. A rule whose conditions change is another rule: created, then the old one removed.
+ * Where that one rule is all that changes in its direction it is changed in place: one rule in one call, and there is nothing between the old
+ * list and the new one. With any other change beside it a request could meet the new conditions and not yet the rule that comes before them.
+ *
+ * Directions are matched apart, so each is planned by itself, and a call holds rules of one direction: the answer to a creation tells rules
+ * apart by their numbers alone. New rules of either direction come before anything goes.
  *
  * No new number is in use by another rule at the moment of its call, so it does not matter whether the service checks priorities of a batch
  * one by one or at its end.
@@ -58,15 +63,18 @@ export interface RulePlan {
 /** Rules per CreateRules, UpdateRulesAttribute and DeleteRules. */
 const perCall = 100;
 
-type Step =
-  | { readonly kind: 'create'; readonly place: number; readonly rule: NewRule }
-  | { readonly kind: 'update'; readonly place: number; readonly rule: RuleUpdate }
-  | { readonly kind: 'remove'; readonly place: number; readonly rule: Rule };
+type Step = { readonly place: number; readonly direction: RuleDirection } & (
+  | { readonly kind: 'create'; readonly rule: NewRule }
+  | { readonly kind: 'update'; readonly rule: RuleUpdate }
+  | { readonly kind: 'remove'; readonly rule: Rule }
+);
 
 interface Pairing {
   readonly pairs: ReadonlyMap<string, Rule>;
   readonly surplus: readonly Rule[];
   readonly taken: ReadonlySet<number>;
+  /** Of `pairs`, the one whose conditions are to change in place. */
+  readonly changing?: string;
 }
 
 const isGoing = (rule: Rule): boolean => rule.status === 'Deleting';
@@ -91,6 +99,16 @@ function pair(question: RulesQuestion): Pairing {
   return { pairs, surplus, taken };
 }
 
+/** The same pairing, but with the one rule that is new for its conditions alone taken for the one that would go for it. */
+function inPlace({ pairs, surplus, taken }: Pairing, { wanted }: RulesQuestion): Pairing | undefined {
+  const [old, ...others] = surplus;
+  const identity = old?.tags[tagKeys.identity] ?? '';
+  if (old === undefined || isGoing(old) || others.length > 0 || pairs.size !== wanted.length - 1) return undefined;
+  if (pairs.has(identity) || !wanted.some((one) => one.identity === identity)) return undefined;
+  const stillTaken = new Set([...taken].filter((number) => number !== old.priority));
+  return { pairs: new Map([...pairs, [identity, old]]), surplus: [], taken: stillTaken, changing: identity };
+}
+
 const differs = (want: RuleSettings, have: Rule): boolean =>
   want.priority !== have.priority || want.ruleName !== have.ruleName || !sameActions(want.ruleActions, have.ruleActions);
 
@@ -100,22 +118,23 @@ interface Steps {
   readonly backward: readonly Step[];
 }
 
-function stepsOf(question: RulesQuestion): Steps {
-  const { pairs, surplus, taken } = pair(question);
+const emptyHanded: Steps = { forward: [], inPlace: [], backward: [] };
+
+function stepsBetween({ pairs, surplus, taken, changing }: Pairing, wanted: readonly WantedRule[]): Steps {
   const existing = new Map([...pairs].map(([identity, rule]) => [identity, rule.priority]));
-  const priorities = assignPriorities({ wanted: question.wanted.map((one) => one.identity), existing, taken });
+  const priorities = assignPriorities({ wanted: wanted.map((one) => one.identity), existing, taken });
   const forward: Step[] = [];
   const inPlace: Step[] = [];
-  const backward: Step[] = surplus.map((rule) => ({ kind: 'remove', place: rule.priority, rule }));
-  for (const { identity, direction, tags, settings } of question.wanted) {
+  const backward: Step[] = surplus.map((rule) => ({ kind: 'remove', place: rule.priority, direction: rule.direction, rule }));
+  for (const { identity, direction, tags, settings } of wanted) {
     const want: RuleSettings = { ...settings, priority: priorities.get(identity) ?? 0 };
     const have = pairs.get(identity);
-    if (have === undefined) forward.push({ kind: 'create', place: want.priority, rule: { ...want, direction, tags } });
-    else if (differs(want, have)) {
+    if (have === undefined) forward.push({ kind: 'create', place: want.priority, direction, rule: { ...want, direction, tags } });
+    else if (identity === changing || differs(want, have)) {
       const rule = { ...want, ruleId: have.ruleId };
-      if (want.priority < have.priority) forward.push({ kind: 'update', place: want.priority, rule });
-      else if (want.priority > have.priority) backward.push({ kind: 'update', place: have.priority, rule });
-      else inPlace.push({ kind: 'update', place: want.priority, rule });
+      if (want.priority < have.priority) forward.push({ kind: 'update', place: want.priority, direction, rule });
+      else if (want.priority > have.priority) backward.push({ kind: 'update', place: have.priority, direction, rule });
+      else inPlace.push({ kind: 'update', place: want.priority, direction, rule });
     }
   }
   return {
@@ -125,51 +144,68 @@ function stepsOf(question: RulesQuestion): Steps {
   };
 }
 
-const fits = (phase: RulePhase | undefined, step: Step): boolean => phase?.kind === step.kind && phase.rules.length < perCall;
+/** The steps of one direction. */
+function stepsOf(question: RulesQuestion): Steps {
+  if (question.wanted.length === 0 && question.observed.length === 0) return emptyHanded;
+  const pairing = pair(question);
+  const merged = inPlace(pairing, question);
+  const alone = merged === undefined ? undefined : stepsBetween(merged, question.wanted);
+  if (alone?.inPlace.length === 1 && alone.forward.length + alone.backward.length === 0) return alone;
+  return stepsBetween(pairing, question.wanted);
+}
+
+/** A call that is still being filled. */
+interface Filling {
+  readonly kind: Step['kind'];
+  readonly direction: RuleDirection;
+  readonly steps: Step[];
+}
+
+const joins = (call: Filling | undefined, step: Step): call is Filling =>
+  call?.kind === step.kind && (step.kind === 'remove' || call.direction === step.direction) && call.steps.length < perCall;
+
+const phaseOf = ({ kind, steps }: Filling): RulePhase => {
+  if (kind === 'create') return { kind, rules: steps.flatMap((step) => (step.kind === 'create' ? [step.rule] : [])) };
+  if (kind === 'update') return { kind, rules: steps.flatMap((step) => (step.kind === 'update' ? [step.rule] : [])) };
+  return { kind, rules: steps.flatMap((step) => (step.kind === 'remove' ? [step.rule] : [])) };
+};
 
 /** Neighbours of one kind become one call. */
 function callsOf(steps: readonly Step[]): readonly RulePhase[] {
-  return steps.reduce<readonly RulePhase[]>((phases, step) => {
-    const last = phases.at(-1);
-    const open = fits(last, step) ? last : undefined;
-    const before = open === undefined ? phases : phases.slice(0, -1);
-    return [...before, withStep(open, step)];
-  }, []);
-}
-
-function withStep(open: RulePhase | undefined, step: Step): RulePhase {
-  if (step.kind === 'create') return { kind: 'create', rules: [...(open?.kind === 'create' ? open.rules : []), step.rule] };
-  if (step.kind === 'update') return { kind: 'update', rules: [...(open?.kind === 'update' ? open.rules : []), step.rule] };
-  return { kind: 'remove', rules: [...(open?.kind === 'remove' ? open.rules : []), step.rule] };
-}
-
-function planDirection(question: RulesQuestion): { readonly steps: readonly Step[]; readonly removesFirst: boolean } {
-  const { forward, inPlace, backward } = stepsOf(question);
-  const creates = forward.filter((step) => step.kind === 'create').length;
-  const removes = backward.filter((step) => step.kind === 'remove');
-  if (creates <= (question.room ?? creates) || removes.length === 0) {
-    return { steps: [...forward, ...inPlace, ...backward], removesFirst: false };
+  const calls: Filling[] = [];
+  for (const step of steps) {
+    const last = calls.at(-1);
+    if (joins(last, step)) last.steps.push(step);
+    else calls.push({ kind: step.kind, direction: step.direction, steps: [step] });
   }
-  return { steps: [...removes, ...forward, ...inPlace, ...backward.filter((step) => step.kind !== 'remove')], removesFirst: true };
+  return calls.map(phaseOf);
 }
 
 const directions: readonly RuleDirection[] = ['Request', 'Response'];
 
+const isRemoval = (step: Step): boolean => step.kind === 'remove';
+
 /** What to call, in which order, for the rules of one listener. Priorities count within a direction, so each is planned by itself. */
 export function planRules(question: RulesQuestion): RulePlan {
   const plans = directions.map((direction) =>
-    planDirection({
+    stepsOf({
       ...question,
       wanted: question.wanted.filter((one) => one.direction === direction),
       observed: question.observed.filter((one) => one.direction === direction),
     }),
   );
-  const phases = plans.flatMap((plan) => callsOf(plan.steps));
+  const forward = plans.flatMap((plan) => plan.forward);
+  const backward = plans.flatMap((plan) => plan.backward);
+  const creates = forward.filter((step) => step.kind === 'create').length;
+  const removesFirst = creates > (question.room ?? creates) && backward.some(isRemoval);
+  const early = removesFirst ? backward.filter(isRemoval) : [];
+  const late = removesFirst ? backward.filter((step) => !isRemoval(step)) : backward;
+  const phases = callsOf([...early, ...forward, ...plans.flatMap((plan) => plan.inPlace), ...late]);
   return {
     phases,
     create: phases.flatMap((phase) => (phase.kind === 'create' ? phase.rules : [])),
     update: phases.flatMap((phase) => (phase.kind === 'update' ? phase.rules : [])),
     remove: phases.flatMap((phase) => (phase.kind === 'remove' ? phase.rules : [])),
-    removesFirst: plans.some((plan) => plan.removesFirst),
+    removesFirst,
   };
 }

@@ -23,6 +23,12 @@ export function beginStep(ledger: AlbConfigLedger, step: ChainStep, target: stri
   };
 }
 
+/** Before a rule of direction Response can be made, what is recorded must no longer say that there is none. */
+export function expectResponseRules(ledger: AlbConfigLedger): AlbConfigLedger {
+  const { noResponseRules: _noMore, ...rest } = ledger;
+  return rest;
+}
+
 /** Every write of the step was accepted. */
 export const markApplied = (ledger: AlbConfigLedger, step: ChainStep): AlbConfigLedger =>
   withStep(ledger, step, { ...ledger.steps[step], applied: true });
@@ -54,7 +60,7 @@ export const forgetStep = (ledger: AlbConfigLedger, step: ChainStep): AlbConfigL
 
 /** Something we remember is not there: everything but the balancer's id is looked up anew, by tags. */
 export const forgetAll = (ledger: AlbConfigLedger): AlbConfigLedger => ({
-  ...ledger,
+  ...expectResponseRules(ledger),
   untouched: [],
   groups: {},
   listeners: {},

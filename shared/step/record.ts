@@ -3,7 +3,7 @@
  * correctness. Stored as one Lease per key; `records.ts` reads and swaps it.
  */
 import type { ChainStep } from '#events/contract/messages.ts';
-import type { GroupIdentity, ListenerIdentity } from '#shared/model/stack.ts';
+import type { GroupIdentity, ListenerIdentity, RuleIdentity } from '#shared/model/stack.ts';
 import type { Problem } from '#shared/problem.ts';
 
 /** Asynchronous work that a step started and nobody has verified yet. */
@@ -22,6 +22,22 @@ export interface StepLedger {
   readonly target?: string;
   /** Every write of the target was accepted; it becomes the hash when its jobs have succeeded. */
   readonly applied?: boolean;
+}
+
+/** A rule that the service refused by itself. */
+export interface RefusedRule {
+  /** Of its conditions and actions: with others it is tried again. */
+  readonly content: string;
+  /** For each of its owners. */
+  readonly problems: readonly Problem[];
+  /** API server's clock, ms. */
+  readonly at: number;
+}
+
+export interface Suspects {
+  readonly count: number;
+  /** Of what these rules hold. */
+  readonly content: string;
 }
 
 /** What we remember of an AlbConfig. */
@@ -53,8 +69,14 @@ export interface AlbConfigLedger {
    * there any more), and when it was first wanted (API server's clock, ms).
    */
   readonly removalAsked?: { readonly target: string; readonly at: number };
-  /** Ingresses that the rules in force leave out, because the ALB is full: told for as long as these rules stand. */
+  /** Ingresses that the rules in force leave out, because the ALB is full or their rules are refused: told for as long as these rules stand. */
   readonly leftOut?: readonly Problem[];
+  /** When we last knew, no rule of direction Response was on our listeners, and none was wanted since. Absent: it is to be asked. */
+  readonly noResponseRules?: true;
+  /** Rules that the service refuses for what they hold, by identity; tried again when they change, or after some time. */
+  readonly refused?: Readonly<Record<RuleIdentity, RefusedRule>>;
+  /** By listener: of the next batch so many, from its front, were refused as a batch; which of them is to blame is not known yet. */
+  readonly suspects?: Readonly<Record<ListenerIdentity, Suspects>>;
   /** Rules wait for members of their groups: since when, and when the lane was last asked for them (API server's clock, ms). */
   readonly membersAwaited?: { readonly since: number; readonly asked: number };
   readonly steps: Readonly<Partial<Record<ChainStep, StepLedger>>>;

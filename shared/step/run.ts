@@ -14,6 +14,7 @@ import {
   beginStep,
   dropDoubt,
   everything,
+  expectResponseRules,
   forgetAll,
   forgetStep,
   isRemovalBegun,
@@ -85,6 +86,7 @@ async function applyStep(run: Run): Promise<Outcome> {
 async function applyNouns(run: Run): Promise<Outcome> {
   const { scene, step, hashes, claim } = run;
   scene.remember((ledger) => beginStep(ledger, step.name, hashes[step.name]));
+  if (run.stack.rules.some((rule) => rule.direction === 'Response')) scene.remember(expectResponseRules);
   // The hash is gone from the stored record before the first write: a crash after it makes the successor look again.
   await claim.save(scene.ledger);
   if (!(await ensureFinalizer(run.wish, run.at.kube))) return wait(1, 'the AlbConfig changed while its finalizer was set');

@@ -1,20 +1,12 @@
 /** Forwarding rules. */
 import { required } from '../caller.ts';
-import { fromTags, started, toTags, unlessGone, withoutUndefined } from './answers.ts';
+import { fromTags, started, toTags, unlessGone } from './answers.ts';
 import type { AlbClient, AnswerOf } from './client.ts';
-import type { Alb, Rule, RuleAction, RuleCondition, RuleSettings } from './port.ts';
+import type { Alb, Rule, RuleSettings } from './port.ts';
+import { actionOf, conditionOf } from './rule-contents.ts';
 
 type Listed = NonNullable<AnswerOf<'ListRules'>['rules']>[number];
 const listing = 'ListRules';
-
-/** One group alone may come back without its weight. Other members are the service's own, whoever made the rule. */
-function actionOf(found: NonNullable<Listed['ruleActions']>[number]): RuleAction {
-  const plain = withoutUndefined(found) as RuleAction;
-  if (plain.type !== 'ForwardGroup') return plain;
-  const tuples = found.forwardGroupConfig?.serverGroupTuples ?? [];
-  const serverGroupTuples = tuples.map((tuple) => ({ serverGroupId: tuple.serverGroupId ?? '', weight: tuple.weight ?? 100 }));
-  return { ...plain, forwardGroupConfig: { ...plain.forwardGroupConfig, serverGroupTuples } };
-}
 
 const ruleOf = (found: Listed): Rule => ({
   ruleId: required(found.ruleId, listing, 'RuleId'),
@@ -22,8 +14,7 @@ const ruleOf = (found: Listed): Rule => ({
   ruleName: found.ruleName ?? '',
   priority: required(found.priority, listing, 'Priority'),
   direction: found.direction === 'Response' ? 'Response' : 'Request',
-  // A condition of a kind that we do not make is kept whole: it is a difference to be found.
-  ruleConditions: withoutUndefined(found.ruleConditions ?? []) as readonly RuleCondition[],
+  ruleConditions: (found.ruleConditions ?? []).map(conditionOf),
   ruleActions: (found.ruleActions ?? []).map(actionOf).sort((a, b) => a.order - b.order),
   status: required(found.ruleStatus, listing, 'RuleStatus'),
   tags: fromTags(found.tags),

@@ -69,10 +69,42 @@ describe('planning rules', () => {
     expect(tight.removesFirst).toBe(true);
   });
 
-  it('replaces a rule whose conditions drifted instead of changing them in place', () => {
-    const wanted = [aWanted('/a', 'g')];
-    const observed = install(wanted).map((rule) => ({ ...rule, ruleConditions: aWanted('/b', 'g').settings.ruleConditions }));
-    expect(kinds(planRules({ wanted, observed, keepOwners: none }))).toEqual(['create 1', 'remove 1']);
+  it('changes the conditions of one rule in place, at its number, when nothing else changes in its direction', () => {
+    const wanted = ['/a', '/b', '/c'].map((path) => aWanted(path, 'g'));
+    const observed = install(wanted);
+    const [a, b, c] = wanted;
+    if (a === undefined || b === undefined || c === undefined) throw new Error('three rules were wanted');
+    const turned = { ...b, settings: { ...b.settings, ruleConditions: aWanted('/other', 'g').settings.ruleConditions } };
+    const plan = planRules({ wanted: [a, turned, c], observed, keepOwners: none });
+    expect(kinds(plan)).toEqual(['update 1']);
+    expect(plan.update[0]).toMatchObject({ ruleId: observed[1]?.ruleId, priority: observed[1]?.priority, ...turned.settings });
+    const beside = planRules({ wanted: [a, turned, { ...c, settings: aWanted('/c', 'h').settings }], observed, keepOwners: none });
+    expect(kinds(beside)).toEqual(['create 1', 'update 1', 'remove 1']);
+    expect(kinds(planRules({ wanted: [turned, a, c], observed, keepOwners: none }))).toEqual(['create 1', 'remove 1']);
+  });
+
+  it('changes the direction of a rule with one creation, and then one removal', () => {
+    const wanted = ['/a', '/b'].map((path) => aWanted(path, 'g'));
+    const observed = install(wanted);
+    const turned = wanted.map((one, index) =>
+      index === 0 ? { ...one, identity: 'turned', direction: 'Response' as const, tags: { [tagKeys.identity]: 'turned' } } : one,
+    );
+    const plan = planRules({ wanted: turned, observed, keepOwners: none });
+    expect(kinds(plan)).toEqual(['create 1', 'remove 1']);
+    expect(planRules({ wanted: turned, observed: carryOut(observed, plan), keepOwners: none }).phases).toEqual([]);
+  });
+
+  it('keeps the directions apart in a call: numbers of one may be those of the other', () => {
+    const requests = ['/a', '/b'].map((path) => aWanted(path, 'g'));
+    const responses = requests.map((one) => ({
+      ...one,
+      identity: `${one.identity} back`,
+      direction: 'Response' as const,
+      tags: { [tagKeys.identity]: `${one.identity} back` },
+    }));
+    const plan = planRules({ wanted: [...requests, ...responses], observed: [], keepOwners: none });
+    expect(kinds(plan)).toEqual(['create 2', 'create 2']);
+    expect(plan.create.map((rule) => rule.priority).slice(0, 2)).toEqual(plan.create.map((rule) => rule.priority).slice(2));
   });
 });
 

@@ -111,7 +111,11 @@ describe('the ALB adapter on the wire', () => {
             ListenerId: 'lsn-1',
             RuleStatus: 'Available',
             Priority: 1,
-            RuleConditions: [{ Type: 'Method', MethodConfig: { Values: ['GET'] } }],
+            RuleConditions: [
+              { Type: 'Method', MethodConfig: { Values: ['GET'] }, HostConfig: {} },
+              { Type: 'Cookie', CookieConfig: { Values: [{ Key: 'beta' }] } },
+              { Type: 'Weather', WeatherConfig: { Values: ['sun'] } },
+            ],
             RuleActions: [
               { Type: 'ForwardGroup', Order: 2, ForwardGroupConfig: { ServerGroupTuples: [{ ServerGroupId: 'sgp-1' }] } },
               { Type: 'Rewrite', Order: 1, RewriteConfig: { Path: '/x' } },
@@ -121,9 +125,13 @@ describe('the ALB adapter on the wire', () => {
       },
     }));
     const [rule] = await alb.listRules('alb-1', 'Request');
-    expect(rule?.ruleConditions).toEqual([{ type: 'Method', methodConfig: { values: ['GET'] } }]);
+    expect(rule?.ruleConditions).toEqual([
+      { type: 'Method', methodConfig: { values: ['GET'] } },
+      { type: 'Cookie', cookieConfig: { values: [{ key: 'beta', value: '' }] } },
+      { type: 'Weather' },
+    ]);
     expect(rule?.ruleActions).toEqual([
-      { type: 'Rewrite', order: 1, rewriteConfig: { path: '/x' } },
+      { type: 'Rewrite', order: 1, rewriteConfig: { host: `\${host}`, path: '/x', query: `\${query}` } },
       { type: 'ForwardGroup', order: 2, forwardGroupConfig: { serverGroupTuples: [{ serverGroupId: 'sgp-1', weight: 100 }] } },
     ]);
   });
