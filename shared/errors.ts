@@ -102,6 +102,11 @@ const rows = {
     say: 'annotation {annotation} has no effect yet',
     next: 'nothing: the Ingress is served without it',
   },
+  'ANNOTATION-UNKNOWN': {
+    policy: 'warn',
+    say: 'annotation {annotation} is not known and has no effect',
+    next: '{suggestion}',
+  },
   'ANNOTATION-SUFFIX': {
     policy: 'warn',
     say: 'annotation {annotation} names {service}, which is not a backend of this Ingress',
@@ -136,6 +141,31 @@ const rows = {
     policy: 'hold',
     say: 'the weights of the canaries of host {host} and path {path} are {sum} with this one; at most 100 can be given away',
     next: 'lower canary-weight',
+  },
+  'CANARY-SHADOWED': {
+    policy: 'warn',
+    say: 'the canary for host {host} and path {path} comes after its stable Ingress {stable} and never matches',
+    next: 'give it a lower alb.ingress.kubernetes.io/order than the stable Ingress',
+  },
+  'CANARY-EMPTY': {
+    policy: 'warn',
+    say: 'this canary says neither header, cookie nor weight: no request goes to it',
+    next: 'add canary-by-header with canary-by-header-value, canary-by-cookie, or canary-weight',
+  },
+  'CANARY-TWIN': {
+    policy: 'hold',
+    say: 'the rule for host {host} and path {path} of the stable Ingress {stable} is wrong, so its canary stays as it is',
+    next: 'correct the stable Ingress',
+  },
+  'ANNOTATION-ALONE': {
+    policy: 'warn',
+    say: 'annotation {annotation} has no effect without {other}',
+    next: 'add the other one, or remove it',
+  },
+  'LISTENER-NEEDS': {
+    policy: 'hold',
+    say: '{what} needs {field} of listener {listener} in AlbConfig {albconfig}',
+    next: 'set the field, or remove the limit per client',
   },
   'GRPC-NEEDS-TLS': {
     policy: 'hold',

@@ -23,6 +23,9 @@ export type BackendAnswer =
 /** Port name by which an Ingress says that its annotations hold the whole action. */
 const actionsOnly = 'use-annotation';
 
+/** A backend that names no Service: what becomes of its requests stands in `actions.<service>`. */
+export const isPlaceholder = (backend: IngressBackend): boolean => backend.service?.port?.name === actionsOnly;
+
 type ServicePort = NonNullable<NonNullable<Service['spec']>['ports']>[number];
 type PortRef = NonNullable<NonNullable<IngressBackend['service']>['port']>;
 
@@ -50,7 +53,6 @@ export function resolveBackend(question: BackendQuestion): BackendAnswer {
   });
   if (backend.resource !== undefined || backend.service === undefined) return refuse('INGRESS-RESOURCE-BACKEND', {}, 'resource');
   const { name, port = {} } = backend.service;
-  if (port.name === actionsOnly) return refuse('ANNOTATION-UNSUPPORTED', { annotation: `actions.${name}` }, 'service.port.name');
   const text = `${ingress.namespace}/${name}`;
   const service = question.services.get(text);
   if (service === undefined) return refuse('SERVICE-NOT-FOUND', { service: text }, 'service.name');

@@ -1,26 +1,11 @@
-/** One Ingress on its own: its rules and groups, or everything that is wrong with it. Nothing in it can spoil a neighbour. */
-import { policyOf } from '#shared/errors.ts';
+/** From the draft of one Ingress to its rules and groups, with what canaries have a say in; or everything that is wrong with it. */
 import type { ObjectRef, Problem } from '#shared/problem.ts';
-import { readAnnotation } from './annotations/annotation.ts';
-import { type ListenPort, order } from './annotations/binding.ts';
-import { unsupportedAnnotations } from './annotations/not-yet.ts';
-import { resolveBackend } from './build-backend.ts';
-import { buildConditions, type Conditions } from './build-conditions.ts';
-import { buildHealthCheck } from './build-health-check.ts';
-import { type Listeners, listenerIdentity } from './build-listener.ts';
-import { buildRules, type Route } from './build-rule.ts';
-import { buildServerGroup } from './build-server-group.ts';
-import { listenersWanted } from './ingress-listeners.ts';
-import { problemOf, refOf } from './object-ref.ts';
-import type { RuleSpec, ServerGroupSpec } from './stack.ts';
-import type { Ingress, IngressBackend, IngressPath, Service, Site } from './wish.ts';
-
-export interface IngressSurroundings {
-  readonly albConfig: string;
-  readonly listeners: Listeners;
-  readonly services: ReadonlyMap<string, Service>;
-  readonly site: Site;
-}
+import { refText } from '#shared/problem.ts';
+import { buildRules, type RuleDraft } from './build-rule.ts';
+import { canaryConditions, type Twins, twinProblems } from './canary.ts';
+import { type Weights, withShares } from './canary-weights.ts';
+import { type IngressDraft, isHolding, type Route } from './draft-ingress.ts';
+import { groupRefsOf, type ListenerIdentity, type RuleSpec, type ServerGroupSpec } from './stack.ts';
 
 export interface IngressPart {
   readonly ref: ObjectRef;
@@ -34,111 +19,83 @@ export interface IngressPart {
   readonly defaults: readonly RuleSpec[];
 }
 
-interface WrittenRoute {
-  readonly host: string;
-  readonly type: string;
-  readonly path: string;
-  readonly conditions: Conditions;
-  readonly backend: IngressBackend;
-  /** Where it stands: `spec.rules[0].http.paths[1]`. */
-  readonly at: string;
-  readonly backendAt: string;
+export interface Neighbours {
+  readonly cluster: string;
+  readonly albConfig: string;
+  readonly twins: Twins;
+  readonly weights: Weights;
 }
 
-function writtenPath(host: string, path: IngressPath, at: string): WrittenRoute {
-  const text = path.path ?? '';
-  // Objects from before v1 may lack the type; they mean Prefix.
-  const type = path.pathType ?? 'Prefix';
-  return { host, type, path: text, conditions: buildConditions(host, type, text), backend: path.backend, at, backendAt: `${at}.backend` };
+const isDefault = (route: Route): boolean => route.written.type === 'Default';
+
+/** One path on one listener as a rule; none for canaries by weight, which have a share of another's. */
+function ruleDraft(draft: IngressDraft, route: Route, listener: ListenerIdentity, { twins, weights }: Neighbours): readonly RuleDraft[] {
+  const { written, direction, backend } = route;
+  const conditions = canaryConditions(draft, route, listener, twins);
+  const actions = route.placed.find((one) => one.listener === listener)?.actions;
+  if (conditions === undefined || actions === undefined) return [];
+  const shared = draft.canary === undefined && direction === 'Request' && backend !== undefined;
+  if (!shared) return [{ written, direction, conditions, actions, owners: [draft.ref] }];
+  const shares = weights.shares(listener, written);
+  const held = weights.isHeld(listener, written) ? { actionsHeld: true as const } : {};
+  if (shares.length === 0) return [{ written, direction, conditions, actions, owners: [draft.ref], ...held }];
+  const owners = [draft.ref, ...new Map(shares.map(({ owner }) => [refText(owner), owner])).values()];
+  return [{ written, direction, conditions, actions: withShares(actions, backend, shares), owners, ...held }];
 }
 
-const pathsOf = (ingress: Ingress): readonly WrittenRoute[] =>
-  (ingress.spec?.rules ?? []).flatMap((rule, r) =>
-    (rule.http?.paths ?? []).map((path, p) => writtenPath(rule.host ?? '', path, `spec.rules[${r}].http.paths[${p}]`)),
+function rulesOf(draft: IngressDraft, routes: readonly Route[], around: Neighbours): ReturnType<typeof buildRules> {
+  const listeners = [...new Set(routes.flatMap((route) => route.placed.map((one) => one.listener)))];
+  const { cluster, albConfig } = around;
+  const built = listeners.map((listener) =>
+    buildRules(
+      routes.flatMap((route) => ruleDraft(draft, route, listener, around)),
+      listener,
+      { cluster, albConfig, ingress: draft.ref },
+    ),
   );
-
-const defaultOf = (ingress: Ingress): readonly WrittenRoute[] => {
-  const backend = ingress.spec?.defaultBackend;
-  if (backend === undefined) return [];
-  const at = 'spec.defaultBackend';
-  const conditions = buildConditions('', 'ImplementationSpecific', '/*');
-  return [{ host: '', type: 'Default', path: '/*', conditions, backend, at, backendAt: at }];
-};
-
-interface BuiltRoute {
-  readonly problems: readonly Problem[];
-  readonly route?: Route;
-  readonly group?: ServerGroupSpec;
+  return { rules: built.flatMap((one) => one.rules), problems: built.flatMap((one) => one.problems) };
 }
 
-type HealthCheck = ReturnType<typeof buildHealthCheck>['settings'];
-
-function buildRoute(written: WrittenRoute, ref: ObjectRef, around: IngressSurroundings, healthCheck: HealthCheck): BuiltRoute {
-  const { conditions, refusal } = written.conditions;
-  const { target, problem } = resolveBackend({
-    ingress: ref,
-    backend: written.backend,
-    at: written.backendAt,
-    services: around.services,
-    site: around.site,
+/**
+ * Groups that requests go to: of a canary by weight that of its backend. The group of a stable Ingress is kept while canaries have taken
+ * all of its requests, so that the way back is one change of a rule.
+ */
+function groupsOf(draft: IngressDraft): readonly ServerGroupSpec[] {
+  if (draft.canary?.weight !== undefined) return draft.routes.flatMap((route) => route.backend ?? []);
+  if (draft.canary?.conditions.length === 0) return [];
+  return draft.routes.flatMap((route) => {
+    const named = new Set(route.placed.flatMap((one) => groupRefsOf(one.actions).map((ref) => ref.group)));
+    return route.groups.filter((group) => named.has(group.identity));
   });
-  const problems = [
-    ...(refusal === undefined ? [] : [problemOf(refusal.code, ref, refusal.facts, written.at)]),
-    ...(problem === undefined ? [] : [problem]),
-  ];
-  if (conditions === undefined || target === undefined) return { problems };
-  const site = { cluster: around.site.cluster, albConfig: around.albConfig, vpcId: around.site.vpcId };
-  const group = buildServerGroup(target, healthCheck, site, [ref]);
-  const { host, type, path } = written;
-  return { problems, route: { host, type, path, conditions, group: group.identity }, group };
 }
 
-function missingListener(wanted: ListenPort, ref: ObjectRef, around: IngressSurroundings): readonly Problem[] {
-  const identity = listenerIdentity(wanted.protocol, wanted.port);
-  if (around.listeners.specs.some((one) => one.identity === identity)) return [];
-  if (around.listeners.held.includes(identity)) {
-    return [
-      problemOf('CONFIG-INVALID', ref, { field: `listener ${identity}`, detail: `see the problems of AlbConfig ${around.albConfig}` }),
-    ];
-  }
-  const facts = { albconfig: around.albConfig, port: String(wanted.port), protocol: wanted.protocol };
-  return [problemOf('LISTENER-MISSING', ref, facts)];
-}
+/** A rule is told of once, on however many listeners it stands. */
+const distinct = (problems: readonly Problem[]): readonly Problem[] => [
+  ...new Map(problems.map((problem) => [JSON.stringify([problem.code, problem.path, problem.facts]), problem])).values(),
+];
 
-/** Problems that hold the Ingress, as its error table says. */
-const isHolding = (problem: Problem): boolean => policyOf(problem.code) === 'hold';
+/** The problems of a draft together with those it has among its neighbours, but for what only its finished rules show. */
+export const draftProblems = (draft: IngressDraft, position: number, twins: Twins): readonly Problem[] =>
+  distinct([...draft.problems, ...twinProblems(draft, position, twins)]);
 
-/** The part of the stack that one Ingress asks for. */
-export function buildIngress(ingress: Ingress, around: IngressSurroundings): IngressPart {
-  const ref = refOf(ingress);
-  const place = readAnnotation(order, ingress);
-  const wanted = listenersWanted(ingress);
-  const healthCheck = buildHealthCheck(ingress);
-  const build = (written: WrittenRoute): BuiltRoute => buildRoute(written, ref, around, healthCheck.settings);
-  const [paths, defaults] = [pathsOf(ingress).map(build), defaultOf(ingress).map(build)];
-  const problems = [
-    ...unsupportedAnnotations(ingress),
-    ...[place.problem, wanted.problem].filter((one) => one !== undefined),
-    ...healthCheck.problems,
-    ...(wanted.value ?? []).flatMap((one) => missingListener(one, ref, around)),
-    ...[...paths, ...defaults].flatMap((one) => one.problems),
-  ];
+/** The part of the stack that one Ingress asks for. `known`: its problems so far. */
+export function buildIngress(draft: IngressDraft, known: readonly Problem[], around: Neighbours): IngressPart {
+  const refused = around.weights.problems.get(refText(draft.ref)) ?? [];
+  const paths = rulesOf(
+    draft,
+    draft.routes.filter((route) => !isDefault(route)),
+    around,
+  );
+  const defaults = rulesOf(draft, draft.routes.filter(isDefault), around);
+  const problems = distinct([...known, ...refused, ...paths.problems, ...defaults.problems]);
   const held = problems.some(isHolding);
-  const rulesOf = (routes: readonly BuiltRoute[]): readonly RuleSpec[] =>
-    (wanted.value ?? []).flatMap(({ protocol, port }) =>
-      buildRules(
-        routes.flatMap((one) => (one.route === undefined ? [] : [one.route])),
-        listenerIdentity(protocol, port),
-        { cluster: around.site.cluster, albConfig: around.albConfig, ingress: ref },
-      ),
-    );
   return {
-    ref,
-    order: place.value ?? order.default,
+    ref: draft.ref,
+    order: draft.order,
     held,
     problems,
-    groups: held ? [] : [...paths, ...defaults].flatMap((one) => (one.group === undefined ? [] : [one.group])),
-    rules: held ? [] : rulesOf(paths),
-    defaults: held ? [] : rulesOf(defaults),
+    groups: held ? [] : groupsOf(draft),
+    rules: held ? [] : paths.rules,
+    defaults: held ? [] : defaults.rules,
   };
 }

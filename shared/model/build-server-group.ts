@@ -44,7 +44,20 @@ const settingsOf = (name: string, healthCheckConfig: HealthCheckSettings): Serve
   healthCheckConfig,
 });
 
-const kindOf = (site: GroupSite): ServerGroupKind => ({ serverGroupType: 'Instance', protocol: 'HTTP', vpcId: site.vpcId });
+/** Protocol towards the servers. */
+export type GroupProtocol = ServerGroupKind['protocol'];
+
+const kindOf = (site: GroupSite, protocol: GroupProtocol): ServerGroupKind => ({
+  serverGroupType: 'Instance',
+  protocol,
+  vpcId: site.vpcId,
+});
+
+/** What the annotations of an Ingress say about every group that is made for it. */
+export interface GroupWish {
+  readonly healthCheck: HealthCheckSettings;
+  readonly protocol: GroupProtocol;
+}
 
 /**
  * What of the settings differs from the defaults, as a hash; empty when nothing does. Defaults are left out so that a setting which is
@@ -68,11 +81,11 @@ const groupTags = (site: GroupSite, identity: string, of: { namespace: string; s
 /** The group of a Service port. The tag `ingress_name` is not on it: it belongs to several Ingresses. */
 export function buildServerGroup(
   target: GroupTarget,
-  healthCheck: HealthCheckSettings,
+  { healthCheck, protocol }: GroupWish,
   site: GroupSite,
   owners: readonly ObjectRef[],
 ): ServerGroupSpec {
-  const fixed = kindOf(site);
+  const fixed = kindOf(site, protocol);
   const text = [target.namespace, target.service, target.port, fixed.serverGroupType, fixed.protocol, variantOf(healthCheck)].join('/');
   const identity = identityOf(text);
   return {
@@ -99,6 +112,6 @@ export function buildDefaultGroup(protocol: string, port: number, site: GroupSit
     owners: [owner],
     tags: { ...groupTags(site, identity, target), [tagKeys.ingressName]: tagValue(ingress) },
     settings: settingsOf(groupName(`${pseudoNamespace}-${emptyService}-${port}`), healthCheckDefaults),
-    fixed: kindOf(site),
+    fixed: kindOf(site, 'HTTP'),
   };
 }

@@ -1,18 +1,19 @@
 /** From what the API server says to what is wanted of the cloud: pure, and the same whatever the order of its inputs. */
-import type { ObjectRef } from '#shared/problem.ts';
-import { buildIngress, type IngressPart } from './build-ingress.ts';
+import { type ObjectRef, type Problem, refText } from '#shared/problem.ts';
+import { type Annotation, type Reading, readAnnotation } from './annotations/annotation.ts';
+import { foreignGroups, mode, pathOrder } from './annotations/on-albconfig.ts';
+import { buildIngress, draftProblems, type IngressPart } from './build-ingress.ts';
 import { buildListeners } from './build-listener.ts';
 import { buildLoadBalancer } from './build-load-balancer.ts';
+import { stableTwins } from './canary.ts';
+import { shareByWeight } from './canary-weights.ts';
+import { draftIngress, type IngressDraft, type IngressSurroundings, isHolding } from './draft-ingress.ts';
 import { generatedAlbConfig } from './generated-albconfig.ts';
 import { albConfigNameOf } from './membership.ts';
-import { byRef, byText, problemOf, refOf } from './object-ref.ts';
+import { byRef, byText, refOf } from './object-ref.ts';
 import { shardGroups } from './shard-groups.ts';
-import type { Mode, RuleSpec, ServerGroupSpec, Stack } from './stack.ts';
+import type { RuleSpec, ServerGroupSpec, Stack } from './stack.ts';
 import type { Ingress, RawAlbConfig, Site, Wish } from './wish.ts';
-
-/** On an AlbConfig: whether it is managed, only watched, or left alone. */
-const modeAnnotation = 'albeit.io/mode';
-const modes: readonly Mode[] = ['manage', 'observe', 'paused'];
 
 /** Ingresses that are being deleted are no members any more: their rules go because nobody wants them. */
 const membersOf = (wish: Wish): readonly Ingress[] =>
@@ -21,7 +22,7 @@ const membersOf = (wish: Wish): readonly Ingress[] =>
   );
 
 /** Position, then namespace/name: who is matched first. */
-const inOrder = (a: IngressPart, b: IngressPart): number => a.order - b.order || byRef(a.ref, b.ref);
+const inOrder = (a: IngressDraft, b: IngressDraft): number => a.order - b.order || byRef(a.ref, b.ref);
 
 /** One group a identity, owned by all Ingresses that use it, in the order of the identities. */
 function mergeGroups(groups: readonly ServerGroupSpec[]): readonly ServerGroupSpec[] {
@@ -48,33 +49,42 @@ const orderedRules = (parts: readonly IngressPart[], listeners: readonly string[
     [...parts.flatMap((part) => part.rules), ...parts.flatMap((part) => part.defaults)].filter((rule) => rule.listener === listener),
   );
 
-function modeOf(albConfig: RawAlbConfig | undefined): Mode | undefined {
-  const written = albConfig?.metadata.annotations?.[modeAnnotation] ?? 'manage';
-  return modes.find((one) => one === written);
-}
+/** What an AlbConfig says about itself besides its fields. */
+const readingsOf = (albConfig: RawAlbConfig) => ({
+  mode: readAnnotation(mode, albConfig),
+  pathOrder: readAnnotation(pathOrder, albConfig),
+  foreignGroups: readAnnotation(foreignGroups, albConfig),
+});
 
-function wrongMode(albConfig: RawAlbConfig, ref: ObjectRef): Stack['problems'] {
-  if (modeOf(albConfig) !== undefined) return [];
-  const value = albConfig.metadata.annotations?.[modeAnnotation] ?? '';
-  const facts = { annotation: modeAnnotation, value, allowed: modes.join(', ') };
-  return [problemOf('ANNOTATION-INVALID', ref, facts, `metadata.annotations[${modeAnnotation}]`)];
+const valueOr = <T>(reading: Reading<T>, row: Annotation<T>): T => (reading.problem === undefined ? reading.value : row.default);
+
+/** All Ingresses together: each on its own first, then what canaries and stable Ingresses have to do with each other. */
+function buildIngresses(ingresses: readonly Ingress[], around: IngressSurroundings): readonly IngressPart[] {
+  const drafts = ingresses.map((ingress) => draftIngress(ingress, around)).sort(inOrder);
+  const twins = stableTwins(drafts);
+  const known = drafts.map((draft, position) => draftProblems(draft, position, twins));
+  const isHeld = (_draft: IngressDraft, index: number): boolean => known[index]?.some(isHolding) === true;
+  const weights = shareByWeight(drafts, new Set(drafts.filter(isHeld).map((draft) => refText(draft.ref))), twins);
+  const neighbours = { cluster: around.site.cluster, albConfig: around.albConfig, twins, weights };
+  return drafts.map((draft, index) => buildIngress(draft, known[index] ?? [], neighbours));
 }
 
 function buildPresent(wish: Wish, albConfig: RawAlbConfig, site: Site, base: Stack): Stack {
   const ref = refOf(albConfig);
   const loadBalancer = buildLoadBalancer(albConfig, ref, site);
   const listeners = buildListeners(albConfig, ref, site);
-  const around = { albConfig: wish.key.name, listeners, services: wish.services, site };
-  const parts = membersOf(wish)
-    .map((ingress) => buildIngress(ingress, around))
-    .sort(inOrder);
-  const problems = [
-    ...wrongMode(albConfig, ref),
-    ...loadBalancer.problems,
-    ...listeners.problems,
-    ...parts.flatMap((part) => part.problems),
-  ];
-  if (loadBalancer.value === undefined || listeners.unclear || modeOf(albConfig) === undefined) return { ...base, want: 'hold', problems };
+  const readings = readingsOf(albConfig);
+  const parts = buildIngresses(membersOf(wish), {
+    albConfig: wish.key.name,
+    listeners,
+    services: wish.services,
+    site,
+    pathOrder: valueOr(readings.pathOrder, pathOrder),
+    foreignGroups: valueOr(readings.foreignGroups, foreignGroups),
+  });
+  const wrong: readonly Problem[] = Object.values(readings).flatMap((one) => one.problem ?? []);
+  const problems = [...wrong, ...loadBalancer.problems, ...listeners.problems, ...parts.flatMap((part) => part.problems)];
+  if (loadBalancer.value === undefined || listeners.unclear || wrong.length > 0) return { ...base, want: 'hold', problems };
   const rules = orderedRules(
     parts,
     listeners.specs.map((one) => one.identity),
@@ -94,7 +104,7 @@ function buildPresent(wish: Wish, albConfig: RawAlbConfig, site: Site, base: Sta
 export function buildStack(wish: Wish, site: Site): Stack {
   const base: Stack = {
     key: wish.key,
-    mode: modeOf(wish.albConfig) ?? 'manage',
+    mode: wish.albConfig === undefined ? mode.default : valueOr(readAnnotation(mode, wish.albConfig), mode),
     want: 'present',
     groups: [],
     listeners: [],

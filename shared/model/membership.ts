@@ -4,8 +4,10 @@
  */
 import { ingressControllers } from '#shared/ownership.ts';
 import type { Problem } from '#shared/problem.ts';
-import { readAnnotation } from './annotations/annotation.ts';
+import { albPrefix, readAnnotation } from './annotations/annotation.ts';
 import { albConfigName, legacyClass } from './annotations/binding.ts';
+import { readCustomRules } from './annotations/custom-rules.ts';
+import { isPlaceholder } from './build-backend.ts';
 import { problemOf, refOf } from './object-ref.ts';
 import type { Ingress, IngressBackend, IngressClass } from './wish.ts';
 
@@ -53,13 +55,26 @@ export function albConfigOf(ingress: Ingress, classes: readonly IngressClass[]):
 export const albConfigNameOf = (ingress: Ingress, classes: readonly IngressClass[]): string | undefined =>
   albConfigOf(ingress, classes)?.albConfig;
 
-const backendsOf = (ingress: Ingress): readonly (IngressBackend | undefined)[] => [
-  ingress.spec?.defaultBackend,
-  ...(ingress.spec?.rules ?? []).flatMap((rule) => (rule.http?.paths ?? []).map((path) => path.backend)),
-];
+const backendsOf = (ingress: Ingress): readonly IngressBackend[] =>
+  [
+    ingress.spec?.defaultBackend,
+    ...(ingress.spec?.rules ?? []).flatMap((rule) => (rule.http?.paths ?? []).map((path) => path.backend)),
+  ].flatMap((backend) => backend ?? []);
 
-/** The Services that an Ingress names, as `namespace/name`, each once. */
+const actionsPrefix = `${albPrefix}actions.`;
+
+/** Services that `actions.<service>` forwards or mirrors to. Nothing is parsed where there is no such annotation: this is asked of every Ingress event. */
+function namedByActions(ingress: Ingress): readonly string[] {
+  if (!Object.keys(ingress.metadata.annotations ?? {}).some((key) => key.startsWith(actionsPrefix))) return [];
+  const actions = [...readCustomRules(ingress).rules.values()].flatMap((rule) => rule.actions ?? []);
+  return actions.flatMap((action) =>
+    action.type === 'ForwardGroup' || action.type === 'TrafficMirror' ? action.groups.flatMap(({ service }) => service ?? []) : [],
+  );
+}
+
+/** The Services that an Ingress names, as `namespace/name`, each once. A placeholder (`use-annotation`) names none. */
 export const referencedServices = (ingress: Ingress): readonly string[] => {
-  const names = backendsOf(ingress).flatMap((backend) => (backend?.service === undefined ? [] : [backend.service.name]));
+  const backends = backendsOf(ingress).filter((backend) => !isPlaceholder(backend));
+  const names = [...backends.flatMap((backend) => backend.service?.name ?? []), ...namedByActions(ingress)];
   return [...new Set(names)].map((name) => `${ingress.metadata.namespace ?? 'default'}/${name}`);
 };

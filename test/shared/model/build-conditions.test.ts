@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { buildConditions } from '#shared/model/build-conditions.ts';
+import { orEveryPath, ownConditions } from '#shared/model/build-conditions.ts';
 import type { IngressPath } from '#shared/model/wish.ts';
 
-const paths = (type: IngressPath['pathType'], path: string): readonly string[] | undefined => {
-  const condition = buildConditions('', type, path).conditions?.find((one) => one.type === 'Path');
+const paths = (type: IngressPath['pathType'], path: string, asExpressions = false): readonly string[] | undefined => {
+  const condition = orEveryPath(ownConditions({ host: '', type, path, asExpressions }).conditions ?? []).find((one) => one.type === 'Path');
   return condition?.type === 'Path' ? condition.pathConfig.values : undefined;
 };
 const refusal = (type: IngressPath['pathType'], path: string, host = ''): string | undefined =>
-  buildConditions(host, type, path).refusal?.code;
+  ownConditions({ host, type, path }).refusal?.code;
 
 describe('the path condition', () => {
   it.each([
@@ -26,7 +26,7 @@ describe('the path condition', () => {
   });
 
   it('is absent for an empty path beside a host, and everything without one', () => {
-    expect(buildConditions('a.example.com', 'ImplementationSpecific', '').conditions).toEqual([
+    expect(ownConditions({ host: 'a.example.com', type: 'ImplementationSpecific', path: '' }).conditions).toEqual([
       { type: 'Host', hostConfig: { values: ['a.example.com'] } },
     ]);
     expect(paths('ImplementationSpecific', '')).toEqual(['/*']);
@@ -55,7 +55,7 @@ describe('the path condition', () => {
 
 describe('the host condition', () => {
   it('comes before the path, wildcards as they are', () => {
-    expect(buildConditions('*.example.com', 'Exact', '/a').conditions).toEqual([
+    expect(ownConditions({ host: '*.example.com', type: 'Exact', path: '/a' }).conditions).toEqual([
       { type: 'Host', hostConfig: { values: ['*.example.com'] } },
       { type: 'Path', pathConfig: { values: ['/a'] } },
     ]);

@@ -141,11 +141,11 @@ describe('backends', () => {
     ['a NodePort Service', one(toService('coffee'), typed('NodePort')), 'BACKEND-MODE'],
     ['a Service that wants nodes', one(toService('coffee'), typed('ClusterIP', backendType('ecs'))), 'BACKEND-MODE'],
     ['a Service with an unknown backend type', one(toService('coffee'), typed('ClusterIP', backendType('pods'))), 'BACKEND-MODE'],
-    ['actions only', one(toService('coffee', 'use-annotation')), 'ANNOTATION-UNSUPPORTED'],
+    ['a placeholder without actions', one(toService('coffee', 'use-annotation')), 'ACTION-MISSING'],
   ])('that are %s hold the Ingress', (_what, stack, code) => {
     expect(codes(stack)).toEqual([code]);
     expect(stack.held).toHaveLength(1);
-    expect(stack.problems[0]?.path).toMatch(/^spec\.rules\[0\]\.http\.paths\[0\]\.backend\./);
+    expect(stack.problems[0]?.path).toMatch(/^spec\.rules\[0\]\.http\.paths\[0\]\.backend/);
   });
 
   it('of node-port types are reached by pod address when they say so, or the site does', () => {

@@ -1,0 +1,149 @@
+/** What cannot be asked for together in one rule: the service would refuse it, and with it every rule of the same call. */
+import type { RuleDirection } from '#shared/cloud/alb/port.ts';
+import { albPrefix } from './annotations/annotation.ts';
+import type { CustomAction } from './annotations/custom.ts';
+import type { RoutingSettings } from './routing-settings.ts';
+
+type ActionType = CustomAction['type'];
+
+/** Everything that is asked for one path. */
+export interface Asked {
+  /** Name of the backend Service, which is the end of the key of its annotations. */
+  readonly service: string;
+  readonly settings: RoutingSettings;
+  readonly actions: readonly CustomAction[];
+  readonly direction: RuleDirection;
+  /** The backend is `use-annotation`: no Service stands behind it. */
+  readonly placeholder: boolean;
+}
+
+/** Facts of ANNOTATION-CONFLICT. */
+export interface Conflict {
+  readonly first: string;
+  readonly second: string;
+  readonly detail: string;
+}
+
+/** The actions of which a rule has exactly one, in the last place. */
+export const finalTypes: ReadonlySet<string> = new Set<ActionType>(['ForwardGroup', 'Redirect', 'FixedResponse']);
+/** The actions that a rule on responses can have. */
+const responseTypes: ReadonlySet<string> = new Set<ActionType>(['InsertHeader', 'RemoveHeader']);
+/** Actions that a rule can have once. */
+const onlyOnce: readonly ActionType[] = ['Rewrite', 'TrafficLimit', 'Cors', 'TrafficMirror'];
+
+const count = (asked: Asked, ...types: readonly ActionType[]): number => asked.actions.filter((one) => types.includes(one.type)).length;
+const has = (asked: Asked, ...types: readonly ActionType[]): boolean => count(asked, ...types) > 0;
+const answers = ['Redirect', 'FixedResponse'] as const;
+
+interface Row {
+  readonly first: string;
+  readonly second: string;
+  readonly detail: string;
+  readonly when: (asked: Asked) => boolean;
+}
+
+/** For rules on requests. `{actions}` is the annotation of the Service. */
+const onRequests: readonly Row[] = [
+  {
+    first: `${albPrefix}traffic-limit-qps`,
+    second: 'TrafficLimit in {actions}',
+    detail: 'a rule has one limit',
+    when: (asked) => asked.settings.limit !== undefined && has(asked, 'TrafficLimit'),
+  },
+  {
+    first: `${albPrefix}enable-cors`,
+    second: 'Cors in {actions}',
+    detail: 'a rule has one such action',
+    when: (asked) => asked.settings.cors !== undefined && has(asked, 'Cors'),
+  },
+  {
+    first: `${albPrefix}rewrite-target`,
+    second: 'Rewrite in {actions}',
+    detail: 'a rule rewrites once',
+    when: (asked) => asked.settings.rewriteTarget !== '' && has(asked, 'Rewrite'),
+  },
+  {
+    first: `${albPrefix}rewrite-target`,
+    second: 'Redirect or FixedResponse in {actions}',
+    detail: 'only what is forwarded can be rewritten',
+    when: (asked) => asked.settings.rewriteTarget !== '' && has(asked, ...answers),
+  },
+  {
+    first: 'Rewrite in {actions}',
+    second: 'Redirect or FixedResponse in {actions}',
+    detail: 'only what is forwarded can be rewritten',
+    when: (asked) => has(asked, 'Rewrite') && has(asked, ...answers),
+  },
+  {
+    first: 'TrafficMirror in {actions}',
+    second: 'Redirect or FixedResponse in {actions}',
+    detail: 'only what is forwarded can be mirrored',
+    when: (asked) => has(asked, 'TrafficMirror') && has(asked, ...answers),
+  },
+  {
+    first: 'TrafficMirror in {actions}',
+    second: 'Rewrite in {actions}',
+    detail: 'what is mirrored cannot be rewritten',
+    when: (asked) => has(asked, 'TrafficMirror') && has(asked, 'Rewrite'),
+  },
+  {
+    first: 'TrafficMirror in {actions}',
+    second: `${albPrefix}rewrite-target`,
+    detail: 'what is mirrored cannot be rewritten',
+    when: (asked) => has(asked, 'TrafficMirror') && asked.settings.rewriteTarget !== '',
+  },
+  {
+    first: 'TrafficMirror in {actions}',
+    second: `${albPrefix}backend-protocol`,
+    detail: 'only requests to servers that speak HTTP can be mirrored',
+    when: (asked) => has(asked, 'TrafficMirror') && asked.settings.backendProtocol !== 'http',
+  },
+  {
+    first: 'a port of the Service as backend',
+    second: 'a ForwardGroup, Redirect or FixedResponse in {actions}',
+    detail: 'multi finalType action find; the port use-annotation leaves the decision to the annotation',
+    when: (asked) => !asked.placeholder && has(asked, 'ForwardGroup', ...answers),
+  },
+  {
+    first: 'one ForwardGroup, Redirect or FixedResponse in {actions}',
+    second: 'another one',
+    detail: 'multi finalType action find; a rule has one',
+    when: (asked) => asked.placeholder && count(asked, 'ForwardGroup', ...answers) > 1,
+  },
+  {
+    first: 'an action in {actions}',
+    second: 'another one of the same type',
+    detail: `a rule has at most one each of ${onlyOnce.join(', ')}`,
+    when: (asked) => onlyOnce.some((type) => count(asked, type) > 1),
+  },
+];
+
+/** For rules on responses, which limits, CORS and rewriting of the Ingress do not concern. */
+const onResponses: readonly Row[] = [
+  {
+    first: 'Response in {direction}',
+    second: 'a port of the Service as backend',
+    detail: 'a rule on responses forwards nothing: use the port use-annotation',
+    when: (asked) => !asked.placeholder,
+  },
+  {
+    first: 'Response in {direction}',
+    second: 'an action in {actions}',
+    detail: `rules on responses have ${[...responseTypes].join(' and ')} only`,
+    when: (asked) => asked.actions.some((one) => !responseTypes.has(one.type)),
+  },
+];
+
+const tables: Readonly<Record<RuleDirection, readonly Row[]>> = { Request: onRequests, Response: onResponses };
+
+/** Key of the annotation with the actions of a Service. */
+export const actionsKey = (service: string): string => `${albPrefix}actions.${service}`;
+
+/** Everything in what is asked for one path that contradicts something else in it. */
+export function conflictsOf(asked: Asked): readonly Conflict[] {
+  const fill = (text: string): string =>
+    text.replace('{actions}', actionsKey(asked.service)).replace('{direction}', `${albPrefix}rule-direction.${asked.service}`);
+  return tables[asked.direction]
+    .filter((row) => row.when(asked))
+    .map(({ first, second, detail }) => ({ first: fill(first), second: fill(second), detail }));
+}

@@ -1,0 +1,50 @@
+/** Groups that actions name: a Service port becomes a group of ours, an id stays what it is where the owner of the ALB allows it. */
+import type { HealthCheckSettings } from '#shared/cloud/alb/port.ts';
+import type { ObjectRef, Problem } from '#shared/problem.ts';
+import type { NamedGroup } from './annotations/custom.ts';
+import { resolveBackend } from './build-backend.ts';
+import { buildServerGroup, type GroupProtocol } from './build-server-group.ts';
+import { problemOf } from './object-ref.ts';
+import type { GroupRef, ServerGroupSpec } from './stack.ts';
+import type { IngressBackend, Service, Site } from './wish.ts';
+
+/** What groups of one Ingress are made with. */
+export interface GroupMaker {
+  readonly ingress: ObjectRef;
+  readonly albConfig: string;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly site: Site;
+  readonly healthCheck: HealthCheckSettings;
+  readonly protocol: GroupProtocol;
+  /** Ids of server groups made elsewhere that may be named; `*` is any. */
+  readonly foreignGroups: readonly string[];
+}
+
+export interface MadeGroup {
+  /** Absent: it cannot be had, and `problems` says why. */
+  readonly ref?: GroupRef;
+  /** Absent for groups made elsewhere. */
+  readonly spec?: ServerGroupSpec;
+  readonly problems: readonly Problem[];
+}
+
+/** The group of a Service port, with the settings of the Ingress. `at`: where the backend stands. */
+export function groupOfBackend(backend: IngressBackend, at: string, maker: GroupMaker): MadeGroup {
+  const { ingress, services, site, healthCheck, protocol, albConfig } = maker;
+  const { target, problem } = resolveBackend({ ingress, backend, at, services, site });
+  if (target === undefined) return { problems: [problem] };
+  const spec = buildServerGroup(target, { healthCheck, protocol }, { cluster: site.cluster, albConfig, vpcId: site.vpcId }, [ingress]);
+  return { ref: { group: spec.identity }, spec, problems: [] };
+}
+
+/** The group that an action of annotation `annotation` names. */
+export function groupOfName(named: NamedGroup, annotation: string, maker: GroupMaker): MadeGroup {
+  const at = `metadata.annotations[${annotation}]`;
+  if (named.serverGroupId === undefined) {
+    return groupOfBackend({ service: { name: named.service, port: { number: named.port } } }, at, maker);
+  }
+  const { serverGroupId } = named;
+  if (maker.foreignGroups.includes('*') || maker.foreignGroups.includes(serverGroupId)) return { ref: { serverGroupId }, problems: [] };
+  const facts = { group: serverGroupId, annotation, albconfig: maker.albConfig };
+  return { problems: [problemOf('GROUP-FOREIGN', maker.ingress, facts, at)] };
+}

@@ -1,0 +1,82 @@
+/**
+ * Canaries: an Ingress finds its stable twin by host and path as text, listener by listener. By header or cookie it has rules of its own, by
+ * weight a share of its twin's.
+ */
+import type { RuleCondition } from '#shared/cloud/alb/port.ts';
+import type { Problem } from '#shared/problem.ts';
+import { refText } from '#shared/problem.ts';
+import { type IngressDraft, isHolding, type Route } from './draft-ingress.ts';
+import { problemOf } from './object-ref.ts';
+import type { ListenerIdentity } from './stack.ts';
+import { hostText, twinKey, type WrittenRoute } from './written-route.ts';
+
+/** A path of a stable Ingress. */
+export interface Twin {
+  readonly draft: IngressDraft;
+  readonly route: Route;
+  /** In the order of all Ingresses. */
+  readonly position: number;
+}
+
+/** The paths of stable Ingresses, by listener and what is written. */
+export interface Twins {
+  readonly find: (listener: ListenerIdentity, written: WrittenRoute) => readonly Twin[];
+}
+
+const onAnyListener = '*';
+
+/** `drafts`: in the order in which Ingresses are matched. Held ones count as well: their rules are there. */
+export function stableTwins(drafts: readonly IngressDraft[]): Twins {
+  const twins = new Map<string, Twin[]>();
+  for (const [position, draft] of drafts.entries()) {
+    if (draft.canary !== undefined) continue;
+    for (const route of draft.routes) {
+      if (route.direction !== 'Request') continue;
+      const listeners = draft.placed ? route.placed.map((one) => one.listener) : [onAnyListener];
+      for (const listener of listeners) {
+        const key = `${listener} ${twinKey(route.written)}`;
+        twins.set(key, [...(twins.get(key) ?? []), { draft, route, position }]);
+      }
+    }
+  }
+  const at = (listener: string, key: string): readonly Twin[] => twins.get(`${listener} ${key}`) ?? [];
+  return {
+    find: (listener, written) =>
+      [...at(listener, twinKey(written)), ...at(onAnyListener, twinKey(written))].sort((a, b) => a.position - b.position),
+  };
+}
+
+const asksForSomething = ({ canary }: IngressDraft): boolean => (canary?.conditions.length ?? 0) > 0 || canary?.weight !== undefined;
+
+/** Everything about one path of a canary and its twin that is worth telling. */
+function pathProblems(draft: IngressDraft, position: number, route: Route, twins: Twins): readonly Problem[] {
+  const facts = { host: hostText(route.written), path: route.written.path };
+  const found = route.placed.map(({ listener }) => twins.find(listener, route.written));
+  if (found.some((one) => one.length === 0)) return [problemOf('CANARY-ALONE', draft.ref, facts, route.written.at)];
+  if (draft.canary?.weight !== undefined) return [];
+  const firsts = found.flatMap((one) => one[0] ?? []);
+  const wrong = firsts.find((one) => one.route.conditions === undefined);
+  const before = firsts.find((one) => one.position < position);
+  const tell = (code: 'CANARY-TWIN' | 'CANARY-SHADOWED', twin: Twin): Problem =>
+    problemOf(code, draft.ref, { ...facts, stable: refText(twin.draft.ref) }, route.written.at);
+  return [...(wrong === undefined ? [] : [tell('CANARY-TWIN', wrong)]), ...(before === undefined ? [] : [tell('CANARY-SHADOWED', before)])];
+}
+
+/** What is wrong between a canary and its stable Ingresses; nothing for other Ingresses. `position`: in the order of all. */
+export function twinProblems(draft: IngressDraft, position: number, twins: Twins): readonly Problem[] {
+  if (!asksForSomething(draft) || draft.problems.some(isHolding)) return [];
+  return draft.routes.flatMap((route) => pathProblems(draft, position, route, twins));
+}
+
+/** The conditions of a canary's own rule: those of its twin, and its header and cookie. */
+export function canaryConditions(
+  draft: IngressDraft,
+  route: Route,
+  listener: ListenerIdentity,
+  twins: Twins,
+): readonly RuleCondition[] | undefined {
+  if (draft.canary === undefined) return route.conditions;
+  const [twin] = twins.find(listener, route.written);
+  if (draft.canary.conditions.length === 0 || twin?.route.conditions === undefined) return undefined;
+  return [...twin.route.conditions, ...draft.canary.conditions];
+}

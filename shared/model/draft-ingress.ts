@@ -1,0 +1,172 @@
+/** One Ingress on its own, before it is known what its neighbours have a say in: its routes on their listeners, and what is wrong with it. */
+import type { RuleCondition, RuleDirection } from '#shared/cloud/alb/port.ts';
+import { policyOf } from '#shared/errors.ts';
+import type { ObjectRef, Problem } from '#shared/problem.ts';
+import type { GroupMaker } from './action-groups.ts';
+import { albPrefix, readAnnotation } from './annotations/annotation.ts';
+import { type ListenPort, order } from './annotations/binding.ts';
+import type { CustomRule } from './annotations/custom.ts';
+import { readCustomRules } from './annotations/custom-rules.ts';
+import { unsupportedAnnotations } from './annotations/not-yet.ts';
+import { type BuiltActions, buildActions } from './build-actions.ts';
+import { buildHealthCheck } from './build-health-check.ts';
+import { type Listeners, listenerIdentity } from './build-listener.ts';
+import type { GroupProtocol } from './build-server-group.ts';
+import { type CanaryWish, readCanary } from './canary-wish.ts';
+import { listenersWanted, listenerWarnings, placement } from './ingress-listeners.ts';
+import { actionsOn, listenerFindings } from './listener-actions.ts';
+import { protocolProblems, unavailable } from './listener-needs.ts';
+import { problemOf, refOf } from './object-ref.ts';
+import { routeConditions } from './route-conditions.ts';
+import { type RoutingSettings, readRoutingSettings } from './routing-settings.ts';
+import type { ListenerIdentity, RuleActionSpec, ServerGroupSpec } from './stack.ts';
+import type { Ingress, Service, Site } from './wish.ts';
+import { defaultOf, pathsOf, specificFirst, type WrittenRoute } from './written-route.ts';
+
+export interface IngressSurroundings {
+  readonly albConfig: string;
+  readonly listeners: Listeners;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly site: Site;
+  readonly pathOrder: 'listed' | 'specific-first';
+  readonly foreignGroups: readonly string[];
+}
+
+/** One path on one listener. */
+export interface Placed {
+  readonly listener: ListenerIdentity;
+  readonly actions: readonly RuleActionSpec[];
+}
+
+export interface Route {
+  readonly written: WrittenRoute;
+  readonly direction: RuleDirection;
+  /** Absent: something in them is wrong, and the Ingress is held. */
+  readonly conditions?: readonly RuleCondition[];
+  readonly placed: readonly Placed[];
+  /** Groups of ours that the actions name. */
+  readonly groups: readonly ServerGroupSpec[];
+  /** The group of the backend, where requests go to it alone. */
+  readonly backend?: ServerGroupSpec;
+}
+
+export interface IngressDraft {
+  readonly ref: ObjectRef;
+  readonly order: number;
+  readonly problems: readonly Problem[];
+  /** In the order in which they are matched; the default backend is the last. */
+  readonly routes: readonly Route[];
+  /** Absent: a stable Ingress. */
+  readonly canary?: CanaryWish;
+  /** False: which listeners it wants cannot be told, so its routes are on none. */
+  readonly placed: boolean;
+}
+
+/** Problems that hold an Ingress, as the error table says. */
+export const isHolding = (problem: Problem): boolean => policyOf(problem.code) === 'hold';
+
+const groupProtocols: Readonly<Record<RoutingSettings['backendProtocol'], GroupProtocol>> = { http: 'HTTP', https: 'HTTPS', grpc: 'gRPC' };
+
+interface RouteQuestion {
+  readonly settings: RoutingSettings;
+  readonly custom: CustomRule;
+  readonly maker: GroupMaker;
+  readonly listeners: readonly ListenPort[];
+  readonly around: IngressSurroundings;
+}
+
+function place(
+  built: BuiltActions,
+  written: WrittenRoute,
+  direction: RuleDirection,
+  { settings, listeners, around, maker }: RouteQuestion,
+) {
+  const { sslRedirect } = settings;
+  return listeners.map((port) => {
+    const listener = listenerIdentity(port.protocol, port.port);
+    const actions = actionsOn(port, { actions: built.actions, direction, sslRedirect });
+    const facts = {
+      ...port,
+      albConfig: around.albConfig,
+      settings: around.listeners.specs.find((one) => one.identity === listener)?.settings,
+    };
+    const problems = listenerFindings(facts, actions, written.path).map((one) => problemOf(one.code, maker.ingress, one.facts, written.at));
+    return { listener, actions, problems };
+  });
+}
+
+function draftRoute(written: WrittenRoute, question: RouteQuestion): { readonly route: Route; readonly problems: readonly Problem[] } {
+  const { settings, custom, maker } = question;
+  const direction = custom.direction ?? 'Request';
+  const { conditions, problems } = routeConditions(written, settings, custom, maker.ingress);
+  const built = buildActions({ route: written, settings, custom, maker });
+  const places = place(built, written, direction, question);
+  return {
+    route: {
+      written,
+      direction,
+      ...(conditions === undefined ? {} : { conditions }),
+      placed: places.map(({ listener, actions }) => ({ listener, actions })),
+      groups: built.groups,
+      ...(built.backend === undefined ? {} : { backend: built.backend }),
+    },
+    problems: [...problems, ...built.problems, ...places.flatMap((one) => one.problems)],
+  };
+}
+
+/** A canary is told from its stable twin by header, cookie or weight alone. */
+function canaryConflicts(ref: ObjectRef, rules: ReadonlyMap<string, CustomRule>, canary: CanaryWish | undefined): readonly Problem[] {
+  if (canary === undefined) return [];
+  const detail = 'a canary has the conditions of its stable Ingress; write others as a stable Ingress of their own, with a lower order';
+  return [...rules]
+    .flatMap(([service, { conditions, direction }]) => [
+      ...(conditions === undefined ? [] : [{ first: `${albPrefix}canary`, second: `${albPrefix}conditions.${service}`, detail }]),
+      ...(direction === 'Response' ? [{ first: `${albPrefix}canary`, second: `${albPrefix}rule-direction.${service}`, detail }] : []),
+    ])
+    .map((facts) => problemOf('ANNOTATION-CONFLICT', ref, facts));
+}
+
+/** What one Ingress asks for. Nothing in it can spoil a neighbour: whatever is wrong is a problem of its own. */
+export function draftIngress(ingress: Ingress, around: IngressSurroundings): IngressDraft {
+  const ref = refOf(ingress);
+  const position = readAnnotation(order, ingress);
+  const wanted = listenersWanted(ingress);
+  const healthCheck = buildHealthCheck(ingress);
+  const settings = readRoutingSettings(ingress);
+  const custom = readCustomRules(ingress);
+  const canary = readCanary(ingress);
+  const listenersOf = placement(ingress, wanted.value ?? []);
+  const { albConfig, services, site, foreignGroups } = around;
+  const protocol = groupProtocols[settings.backendProtocol];
+  const maker = { ingress: ref, albConfig, services, site, healthCheck: healthCheck.settings, protocol, foreignGroups };
+  const written = pathsOf(ingress);
+  const routes = [...(around.pathOrder === 'listed' ? written : specificFirst(written)), ...defaultOf(ingress)].map((route) =>
+    draftRoute(route, {
+      settings,
+      custom: custom.rules.get(route.backend.service?.name ?? '') ?? {},
+      maker,
+      listeners: listenersOf(route.host),
+      around,
+    }),
+  );
+  return {
+    ref,
+    order: position.value ?? order.default,
+    problems: [
+      ...unsupportedAnnotations(ingress),
+      ...[position.problem, wanted.problem].filter((one) => one !== undefined),
+      ...healthCheck.problems,
+      ...settings.problems,
+      ...custom.problems,
+      ...canary.problems,
+      ...canaryConflicts(ref, custom.rules, canary.wish),
+      ...(wanted.value ?? []).flatMap((one) => unavailable(one, ref, around)),
+      ...(wanted.value === undefined ? [] : listenerWarnings(ingress, wanted.value)),
+      ...protocolProblems(ingress, wanted.value ?? [], settings),
+      ...routes.flatMap((one) => one.problems),
+    ],
+    routes: routes.map((one) => one.route),
+    ...(canary.wish === undefined ? {} : { canary: canary.wish }),
+    placed: wanted.value !== undefined,
+  };
+}

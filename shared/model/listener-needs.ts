@@ -1,0 +1,47 @@
+/** Whether the listeners that an Ingress wants are there, and whether they go with the protocol of its servers. */
+import type { ObjectRef, Problem } from '#shared/problem.ts';
+import type { ListenPort } from './annotations/binding.ts';
+import { type Listeners, listenerIdentity } from './build-listener.ts';
+import { problemOf, refOf } from './object-ref.ts';
+import type { RoutingSettings } from './routing-settings.ts';
+import type { Ingress } from './wish.ts';
+
+/** A listener that is not in the AlbConfig, or that is left as it is because something in it is wrong. */
+export function unavailable(
+  wanted: ListenPort,
+  ref: ObjectRef,
+  { listeners, albConfig }: { readonly listeners: Listeners; readonly albConfig: string },
+): readonly Problem[] {
+  const identity = listenerIdentity(wanted.protocol, wanted.port);
+  if (listeners.specs.some((one) => one.identity === identity)) return [];
+  if (listeners.held.includes(identity)) {
+    return [problemOf('CONFIG-INVALID', ref, { field: `listener ${identity}`, detail: `see the problems of AlbConfig ${albConfig}` })];
+  }
+  return [problemOf('LISTENER-MISSING', ref, { albconfig: albConfig, port: String(wanted.port), protocol: wanted.protocol })];
+}
+
+type Protocol = RoutingSettings['backendProtocol'];
+
+/** Behind which listeners the service lets groups of a protocol stand. */
+const carriers: Readonly<Record<Protocol, readonly ListenPort['protocol'][]>> = {
+  http: ['HTTP', 'HTTPS', 'QUIC'],
+  https: ['HTTPS'],
+  grpc: ['HTTPS', 'QUIC'],
+};
+
+/** `ssl-redirect` adds HTTP 80, where nothing but redirects stands. */
+const isRedirect = ({ protocol, port }: ListenPort, { sslRedirect }: RoutingSettings): boolean =>
+  sslRedirect && protocol === 'HTTP' && port === 80;
+
+/** Servers that speak HTTPS or gRPC are reached from encrypted listeners only; gRPC wants a TLS section besides. */
+export function protocolProblems(ingress: Ingress, wanted: readonly ListenPort[], settings: RoutingSettings): readonly Problem[] {
+  const protocol = settings.backendProtocol;
+  const wrong = wanted.filter((one) => !carriers[protocol].includes(one.protocol) && !isRedirect(one, settings));
+  const withoutTls = protocol === 'grpc' && (ingress.spec?.tls ?? []).length === 0;
+  const listeners = wrong.map((one) => `${one.protocol}:${one.port}`).join(', ');
+  const details = [
+    ...(withoutTls ? ['a TLS section (Ingress.Spec.TLS)'] : []),
+    ...(wrong.length > 0 && !withoutTls ? [`listeners of ${carriers[protocol].join(' or ')} only, not ${listeners}`] : []),
+  ];
+  return details.map((detail) => problemOf('GRPC-NEEDS-TLS', refOf(ingress), { protocol, detail }));
+}

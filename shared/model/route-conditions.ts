@@ -1,0 +1,62 @@
+/** When a path matches: what it says itself and what `conditions.<service>` adds, checked for what ALB would refuse. */
+import type { RuleCondition } from '#shared/cloud/alb/port.ts';
+import type { ObjectRef, Problem } from '#shared/problem.ts';
+import { albPrefix } from './annotations/annotation.ts';
+import type { CustomRule } from './annotations/custom.ts';
+import { rewriteTarget } from './annotations/routing.ts';
+import { conditionRefusal, orEveryPath, ownConditions } from './build-conditions.ts';
+import { mergeConditions } from './merge-conditions.ts';
+import { problemOf } from './object-ref.ts';
+import { groupCount, highestGroup } from './path-expression.ts';
+import type { RoutingSettings } from './routing-settings.ts';
+import { valuesOf } from './rule-limits.ts';
+import type { WrittenRoute } from './written-route.ts';
+
+export interface RouteConditions {
+  /** Absent: something in them is wrong. */
+  readonly conditions?: readonly RuleCondition[];
+  readonly problems: readonly Problem[];
+}
+
+/** Whether the annotations make this path an expression: `use-regex`, or a rewrite to something else than the path itself. */
+const asExpressions = ({ useRegex, rewriteTarget: target }: RoutingSettings, path: string): boolean =>
+  useRegex || (target !== '' && target !== path);
+
+/** A template that names groups which the path does not have would be carried out with nothing in their place. */
+function rewriteProblems(ingress: ObjectRef, route: WrittenRoute, own: readonly RuleCondition[], target: string): readonly Problem[] {
+  const wanted = highestGroup(target);
+  const values = own.filter((one) => one.type === 'Path').flatMap(valuesOf);
+  const there = Math.min(...(values.length === 0 ? [0] : values.map((value) => (typeof value === 'string' ? groupCount(value) : 0))));
+  if (wanted <= there) return [];
+  const allowed = there === 0 ? `no groups, because path ${route.path} has none` : `groups up to \${${there}}, as path ${route.path} has`;
+  return [problemOf('ANNOTATION-INVALID', ingress, { annotation: rewriteTarget.keys[0], value: target, allowed }, route.at)];
+}
+
+const responseOnly: ReadonlySet<string> = new Set<RuleCondition['type']>(['ResponseHeader', 'ResponseStatusCode']);
+
+function directionProblems(ingress: ObjectRef, route: WrittenRoute, custom: CustomRule): readonly Problem[] {
+  const strange = (custom.conditions ?? []).find((one) => responseOnly.has(one.type));
+  if (strange === undefined || custom.direction === 'Response') return [];
+  const service = route.backend.service?.name ?? '';
+  const facts = {
+    first: `${strange.type} in ${albPrefix}conditions.${service}`,
+    second: 'a rule on requests',
+    detail: `only after ${albPrefix}rule-direction.${service}: Response`,
+  };
+  return [problemOf('ANNOTATION-CONFLICT', ingress, facts, route.at)];
+}
+
+/** The conditions of one path, the same on each of its listeners. */
+export function routeConditions(route: WrittenRoute, settings: RoutingSettings, custom: CustomRule, ingress: ObjectRef): RouteConditions {
+  const own = ownConditions({ ...route, asExpressions: asExpressions(settings, route.path) });
+  if (own.refusal !== undefined) return { problems: [problemOf(own.refusal.code, ingress, own.refusal.facts, route.at)] };
+  const refusals = (custom.conditions ?? []).flatMap((one) => conditionRefusal(one) ?? []);
+  const problems = [
+    ...refusals.map(({ code, facts }) => problemOf(code, ingress, facts, route.at)),
+    ...directionProblems(ingress, route, custom),
+    ...(custom.direction === 'Response' ? [] : rewriteProblems(ingress, route, own.conditions, settings.rewriteTarget)),
+  ];
+  return problems.length > 0
+    ? { problems }
+    : { conditions: orEveryPath(mergeConditions(own.conditions, custom.conditions ?? [])), problems };
+}

@@ -1,0 +1,82 @@
+/** What the annotations of an Ingress say about all of its rules: protocol, expressions, rewriting, limits and cross-origin requests. */
+import type { PlainAction } from '#shared/cloud/alb/port.ts';
+import type { Problem } from '#shared/problem.ts';
+import { type Annotation, readAnnotation } from './annotations/annotation.ts';
+import { cors } from './annotations/cors.ts';
+import { backendProtocol, rewriteTarget, sslRedirect, useRegex } from './annotations/routing.ts';
+import { trafficLimit } from './annotations/traffic-limit.ts';
+import { problemOf, refOf } from './object-ref.ts';
+import type { Ingress } from './wish.ts';
+
+type CorsAction = Extract<PlainAction, { readonly type: 'Cors' }>;
+type LimitAction = Extract<PlainAction, { readonly type: 'TrafficLimit' }>;
+
+export interface RoutingSettings {
+  readonly sslRedirect: boolean;
+  readonly useRegex: boolean;
+  /** Empty: paths are not rewritten. */
+  readonly rewriteTarget: string;
+  readonly backendProtocol: 'http' | 'https' | 'grpc';
+  readonly limit?: LimitAction;
+  readonly cors?: CorsAction;
+  readonly problems: readonly Problem[];
+}
+
+const rows = { sslRedirect, useRegex, rewriteTarget, backendProtocol, ...trafficLimit } as const;
+
+type Rows = Readonly<Record<string, Annotation<unknown>>>;
+type Values<R extends Rows> = { readonly [K in keyof R]: R[K] extends Annotation<infer T> ? T : never };
+
+/** Values of a table of rows; a refused value is a problem, and the default stands in for it. */
+function readRows<R extends Rows>(table: R, ingress: Ingress): { readonly values: Values<R>; readonly problems: readonly Problem[] } {
+  const readings = Object.entries(table).map(([name, row]) => ({ name, row, reading: readAnnotation(row, ingress) }));
+  const values = readings.map(({ name, row, reading }) => [name, reading.problem === undefined ? reading.value : row.default] as const);
+  // The rows' own formats made these values, under the rows' own names.
+  return { values: Object.fromEntries(values) as Values<R>, problems: readings.flatMap(({ reading }) => reading.problem ?? []) };
+}
+
+function limitOf(qps: number | undefined, ipQps: number | undefined): LimitAction | undefined {
+  if (qps === undefined && ipQps === undefined) return undefined;
+  const config = { ...(qps === undefined ? {} : { QPS: qps }), ...(ipQps === undefined ? {} : { perIpQps: ipQps }) };
+  return { type: 'TrafficLimit', trafficLimitConfig: config };
+}
+
+/** The service wants the limit of one client below that of all. */
+function limitProblems(ingress: Ingress, { qps, ipQps }: Values<typeof trafficLimit>): readonly Problem[] {
+  if (qps === undefined || ipQps === undefined || ipQps < qps) return [];
+  const [annotation] = trafficLimit.ipQps.keys;
+  const facts = { annotation, value: String(ipQps), allowed: `less than ${trafficLimit.qps.keys[0]}, which is ${qps}` };
+  return [problemOf('ANNOTATION-INVALID', refOf(ingress), facts, `metadata.annotations[${annotation}]`)];
+}
+
+function corsOf(values: Values<typeof cors>): CorsAction | undefined {
+  if (!values.enabled) return undefined;
+  const { allowOrigin, allowMethods, allowHeaders, exposeHeaders, maxAge } = values;
+  const allowCredentials = values.allowCredentials ? 'on' : 'off';
+  return { type: 'Cors', corsConfig: { allowOrigin, allowMethods, allowHeaders, exposeHeaders, allowCredentials, maxAge } };
+}
+
+function corsWarnings(ingress: Ingress, action: CorsAction | undefined): readonly Problem[] {
+  const open = action?.corsConfig.allowCredentials === 'on' && action.corsConfig.allowOrigin.includes('*');
+  return open ? [problemOf('CORS-ANY-ORIGIN', refOf(ingress), {})] : [];
+}
+
+/** Everything that concerns all rules of an Ingress alike. */
+export function readRoutingSettings(ingress: Ingress): RoutingSettings {
+  const routing = readRows(rows, ingress);
+  const crossOrigin = readRows(cors, ingress);
+  const { qps, ipQps, ...values } = routing.values;
+  const limit = limitOf(qps, ipQps);
+  const corsAction = corsOf(crossOrigin.values);
+  return {
+    ...values,
+    ...(limit === undefined ? {} : { limit }),
+    ...(corsAction === undefined ? {} : { cors: corsAction }),
+    problems: [
+      ...routing.problems,
+      ...crossOrigin.problems,
+      ...limitProblems(ingress, { qps, ipQps }),
+      ...corsWarnings(ingress, corsAction),
+    ],
+  };
+}
