@@ -19,16 +19,23 @@ export interface RoutedPods {
   /** Of all pods, as the cloud is told of them. */
   interfaces(): readonly LocalInterface[];
   has(namespace: string, service: string): boolean;
+  /** Requests that the servers of a Service were asked so far, in any namespace. */
+  served(service: string): number;
   stop(): Promise<void>;
 }
 
 export function createPods(): RoutedPods {
   const pods: Pod[] = [];
+  const asked = new Map<string, number>();
   const of = (namespace: string, service: string): readonly Pod[] =>
     pods.filter((one) => one.namespace === namespace && one.service === service);
   const startOne = async (namespace: string, service: string): Promise<void> => {
     const name = `${service}-${of(namespace, service).length}`;
-    const server = await startEcho(() => ({ namespace, ingress: '', service, pod: name }));
+    // The identity is asked for once a request.
+    const server = await startEcho(() => {
+      asked.set(service, (asked.get(service) ?? 0) + 1);
+      return { namespace, ingress: '', service, pod: name };
+    });
     pods.push({ name, service, namespace, ip: `10.64.${pods.length >> 8}.${(pods.length & 255) + 1}`, server });
   };
   return {
@@ -42,6 +49,7 @@ export function createPods(): RoutedPods {
     },
     interfaces: () => pods.map((one) => podInterface(`eni-${one.ip.replaceAll('.', '-')}`, one.ip, { socket: one.server.socket })),
     has: (namespace, service) => of(namespace, service).length > 0,
+    served: (service) => asked.get(service) ?? 0,
     stop: async () => {
       await Promise.all(pods.map((one) => one.server.stop(0)));
     },

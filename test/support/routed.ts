@@ -7,7 +7,7 @@ import { type DataPlane, startDataPlane } from '#infra/local/alb/data-plane/data
 import type { JournalEntry } from '#infra/local/service.ts';
 import { nameOf, objectPath } from '#shared/kube/paths.ts';
 import type { KubeObject, ObjectName } from '#shared/kube/port.ts';
-import type { RawAlbConfig } from '#shared/model/wish.ts';
+import type { EndpointSlice, RawAlbConfig } from '#shared/model/wish.ts';
 import { steps } from '#shared/steps.ts';
 import { zones } from './cafe.ts';
 import { aClass, anAlbConfig, aService } from './objects.ts';
@@ -54,6 +54,10 @@ export interface Routed {
   goesTo(to: To): Promise<string | number>;
   /** How many of `count` requests each Service (or status) got. */
   spread(count: number, to: To): Promise<Readonly<Record<string, number>>>;
+  /** Requests that the pods of a Service were asked so far, copies included. */
+  served(service: string): number;
+  /** New pods of a Service, or of nobody, that the cloud knows the addresses of; no EndpointSlice is written. */
+  startPods(service: string, count: number): Promise<EndpointSlice>;
   /** Lets the clock of cloud and data plane go on. */
   pass(ms: number): void;
   /** Warnings told so far, oldest first; of one object (`Ingress/name`), when it is named. */
@@ -114,13 +118,16 @@ export async function routed(draft: RoutedDraft = {}): Promise<Routed> {
         : await bench.kube.replace({ ...object, metadata: { ...object.metadata, ...identity } });
     if (written.kind !== 'written') throw new Error(`${objectPath(nameOf(object))}: ${written.kind}`);
   };
+  const startPods = async (namespace: string, service: string, count: number): Promise<EndpointSlice> => {
+    const slice = await pods.start(namespace, service, count);
+    await bench.alb.put('network', pods.interfaces());
+    return slice;
+  };
   const writeService = async (service: KubeObject): Promise<void> => {
     const { namespace = '', name } = service.metadata;
     await store(service);
     if (pods.has(namespace, name)) return;
-    const slice = await pods.start(namespace, name, podsEach);
-    await bench.alb.put('network', pods.interfaces());
-    await store(slice);
+    await store(await startPods(namespace, name, podsEach));
     bench.membersChanged(namespace, name);
   };
   const write = async (...objects: readonly KubeObject[]): Promise<void> => {
@@ -171,6 +178,8 @@ export async function routed(draft: RoutedDraft = {}): Promise<Routed> {
       }
       return found;
     },
+    served: pods.served,
+    startPods: (service, count) => startPods('shop', service, count),
     pass: (ms) => {
       bench.alb.clock.advance(ms);
       bench.kube.advance(ms);
