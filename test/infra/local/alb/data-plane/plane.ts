@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type RequestO
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { type DataPlane, type DataPlaneOptions, startDataPlane } from '#infra/local/alb/data-plane/data-plane.ts';
-import type { AlbView, ViewCondition, ViewGroup, ViewListener, ViewRule, ViewServer } from '#infra/local/alb/view.ts';
+import type { AlbView, ViewAction, ViewCondition, ViewGroup, ViewListener, ViewRule, ViewServer } from '#infra/local/alb/view.ts';
 
 export const aListener = (with_: Partial<ViewListener> = {}): ViewListener => ({
   ListenerId: 'lsn-1',
@@ -51,6 +51,29 @@ export const aRule = (priority: number, conditions: readonly ViewCondition[], gr
   };
 };
 
+type ActionPart = Omit<ViewAction, 'Order'> & { readonly Type: string };
+
+/** An action with its config: `action('Rewrite', { Path: '/x' })`. */
+export const action = (type: string, config: object): ActionPart => ({ Type: type, [`${type}Config`]: config });
+
+/** The final action: one group, or several with weights. */
+export const forwardTo = (groups: string | Record<string, number>, more: object = {}): ActionPart => {
+  const tuples = Object.entries(typeof groups === 'string' ? { [groups]: 100 } : groups);
+  return action('ForwardGroup', { ServerGroupTuples: tuples.map(([ServerGroupId, Weight]) => ({ ServerGroupId, Weight })), ...more });
+};
+
+export const fixed = (content: string, code = '200'): ActionPart =>
+  action('FixedResponse', { HttpCode: code, ContentType: 'text/plain', Content: content });
+
+/** A rule that does these things in this order. */
+export const doing = (actions: readonly ActionPart[], with_: Partial<ViewRule> = {}): ViewRule => ({
+  RuleId: `rule-${with_.Direction ?? 'Request'}-${with_.Priority ?? 1}`,
+  Priority: 1,
+  RuleConditions: [],
+  RuleActions: actions.map((one, index) => ({ ...one, Order: index + 1 })),
+  ...with_,
+});
+
 interface State {
   readonly listeners: readonly ViewListener[];
   readonly rules: readonly ViewRule[];
@@ -94,6 +117,27 @@ export async function serve(view: MemoryView, address: string, handler?: Request
   view.sockets.set(address, await listen(server));
   onTestFinished(() => void server.close().closeAllConnections());
   return server;
+}
+
+/** What a server was asked. */
+export interface Asked {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** A server behind an address that answers with what it was asked, and keeps it. */
+export async function serveEcho(view: MemoryView, address: string, headers: Readonly<Record<string, string>> = {}): Promise<Asked[]> {
+  const seen: Asked[] = [];
+  await serve(view, address, (request, response) => {
+    void read(request).then((body) => {
+      const asked = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body };
+      seen.push(asked);
+      response.writeHead(Number(request.headers['x-answer'] ?? 200), headers).end(JSON.stringify(asked));
+    });
+  });
+  return seen;
 }
 
 /** A data plane that ends with the test, its first listener open. */
