@@ -1,7 +1,15 @@
 /** The emulated ALB as its data plane sees it: what is in force, not what is being configured. */
-import type { ListenerRecord, ServerGroupRecord, ServerRecord } from './records.ts';
+import type { ListenerAttributes, ListenerRecord, ServerGroupRecord, ServerRecord } from './records.ts';
 import type { State } from './state.ts';
 import type { AlbView, LocalInterface, ViewGroup, ViewListener, ViewRule, ViewServer } from './view.ts';
+
+function viewSecurity({ Http2Enabled, SecurityPolicyId, Certificates: [first] = [] }: ListenerAttributes): Partial<ViewListener> {
+  return {
+    ...(Http2Enabled === undefined ? {} : { Http2Enabled }),
+    ...(SecurityPolicyId === undefined ? {} : { SecurityPolicyId }),
+    ...(first === undefined ? {} : { CertificateId: first.CertificateId }),
+  };
+}
 
 function viewListener(state: State, record: ListenerRecord): readonly ViewListener[] {
   const balancer = state.loadBalancers.get(record.loadBalancerId);
@@ -22,6 +30,7 @@ function viewListener(state: State, record: ListenerRecord): readonly ViewListen
       GzipEnabled,
       XForwardedForConfig,
       DefaultServerGroupId: first.ForwardGroupConfig.ServerGroupTuples[0]?.ServerGroupId ?? '',
+      ...viewSecurity(record.inForce),
     },
   ];
 }

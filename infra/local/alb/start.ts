@@ -42,6 +42,8 @@ export interface AlbDataPlane {
   health?(serverGroupId: string): readonly ServerHealth[];
   /** Takes over changed switches. */
   configure?(settings: Settings['dataPlane']): void;
+  /** Whom clients of HTTPS listeners must trust, as PEM text. */
+  authority?(): Promise<string>;
 }
 
 export interface AlbOptions {
@@ -106,6 +108,7 @@ export async function startAlb(options: AlbOptions): Promise<AlbService> {
   const doors: Doors = {
     ...commonDoors(journal, faults),
     'GET /_/state': () => snapshot(cloud, dataPlane?.describe() ?? []),
+    'GET /_/authority': async () => ({ type: 'application/x-pem-file', document: (await dataPlane?.authority?.()) ?? '' }),
     'GET /_/settings': () => settings,
     'PUT /_/settings': (body) => {
       settings = changeSettings(settings, body);

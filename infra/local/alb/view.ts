@@ -13,6 +13,11 @@ export interface ViewListener {
   readonly GzipEnabled: boolean;
   readonly XForwardedForConfig: Readonly<Record<string, boolean | string>>;
   readonly DefaultServerGroupId: string;
+  /** Of HTTPS listeners alone. */
+  readonly Http2Enabled?: boolean;
+  readonly SecurityPolicyId?: string;
+  /** The default certificate of HTTPS and QUIC listeners. */
+  readonly CertificateId?: string;
 }
 
 export interface ViewCondition {

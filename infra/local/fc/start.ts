@@ -92,7 +92,7 @@ const serve = async (host: Host, doors: Doors, request: IncomingMessage, respons
     response.writeHead(host.acceptPush(pushed, incoming.body) ? 204 : 404).end();
     return;
   }
-  const answer = openDoor(doors, incoming);
+  const answer = await openDoor(doors, incoming);
   response.writeHead(answer.status, { 'content-type': answer.type });
   response.end(answer.text);
 };

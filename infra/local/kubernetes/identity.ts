@@ -5,44 +5,21 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import { stringify } from 'yaml';
 import * as z from 'zod';
+import { createAuthority, issueLeaf } from '../authority.ts';
 
 const identitySchema = z.object({ authority: z.string(), certificate: z.string(), key: z.string(), token: z.string() });
 
 /** PEM texts and the administrator's bearer token. */
 export type Identity = Readonly<z.infer<typeof identitySchema>>;
 
-const TEN_YEARS_MS = 10 * 365 * 24 * 3600_000;
-
 async function createIdentity(): Promise<Identity> {
-  const common = { keyType: 'ec', algorithm: 'sha256', notAfterDate: new Date(Date.now() + TEN_YEARS_MS) } as const;
-  const authority = await generate([{ name: 'commonName', value: 'albeit-local-ca' }], {
-    ...common,
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'keyUsage', keyCertSign: true, digitalSignature: true, critical: true },
-    ],
-  });
-  const server = await generate([{ name: 'commonName', value: 'kube-apiserver' }], {
-    ...common,
-    ca: { key: authority.private, cert: authority.cert },
-    extensions: [
-      { name: 'basicConstraints', cA: false },
-      { name: 'keyUsage', digitalSignature: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      {
-        name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: 'localhost' },
-          { type: 2, value: 'kubernetes.default.svc' },
-          { type: 7, ip: '127.0.0.1' },
-        ],
-      },
-    ],
-  });
-  return { authority: authority.cert, certificate: server.cert, key: server.private, token: randomBytes(24).toString('base64url') };
+  const authority = await createAuthority('albeit-local-ca');
+  const hosts = ['localhost', 'kubernetes.default.svc'];
+  const server = await issueLeaf(authority, { commonName: 'kube-apiserver', hosts, addresses: ['127.0.0.1'] });
+  const token = randomBytes(24).toString('base64url');
+  return { authority: authority.certificate, certificate: server.certificate, key: server.key, token };
 }
 
 /** The identity kept in the folder, or a new one. */

@@ -87,7 +87,7 @@ export async function startMns(options: MnsOptions): Promise<LocalService> {
     const url = new URL(request.url ?? '/', 'http://local');
     if (!url.pathname.startsWith('/_/')) return serveCall(service, request, response, body);
     const method = request.method ?? 'GET';
-    const answer = openDoor(doors, { method, path: url.pathname, headers: {}, query: [...url.searchParams], form: [], body });
+    const answer = await openDoor(doors, { method, path: url.pathname, headers: {}, query: [...url.searchParams], form: [], body });
     response.writeHead(answer.status, { 'content-type': answer.type });
     response.end(answer.text);
   };

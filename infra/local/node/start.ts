@@ -117,7 +117,7 @@ export async function startNode(options: NodeOptions): Promise<LocalService> {
     const body = Buffer.from(await text(request));
     const url = new URL(request.url ?? '/', 'http://local');
     const incoming = { method: request.method ?? 'GET', path: url.pathname, headers: {}, query: [...url.searchParams], form: [], body };
-    const answer = openDoor(doors, incoming);
+    const answer = await openDoor(doors, incoming);
     response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.text);
   });
   const stopAll = async () => {

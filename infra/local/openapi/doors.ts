@@ -4,8 +4,18 @@ import type { FaultBook } from '../fault-book.ts';
 import type { Journal } from '../journal.ts';
 import type { Incoming } from './incoming.ts';
 
-/** Text to send as it is, or anything that is JSON. */
-type DoorAnswer = { readonly status: number; readonly type: string; readonly text: string };
+interface DoorAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+/** What a door may answer instead of something that is JSON: a text to be sent as it is. */
+export interface DoorDocument {
+  readonly type: string;
+  readonly document: string;
+}
+
 /** By method and path: `PUT /_/settings`. */
 export type Doors = Readonly<Record<string, (body: unknown, query: ReadonlyMap<string, string>) => unknown>>;
 
@@ -21,11 +31,13 @@ export const commonDoors = (journal: Journal, faults: FaultBook): Doors => ({
 
 const json = (status: number, value: unknown): DoorAnswer => ({ status, type: 'application/json', text: JSON.stringify(value) });
 
+const isDocument = (value: unknown): value is DoorDocument => typeof value === 'object' && value !== null && 'document' in value;
+
 const isLines = (value: unknown): value is { readonly lines: string } =>
   typeof value === 'object' && value !== null && 'lines' in value && typeof value.lines === 'string';
 
-/** Opens a door. A bad body or an unknown door is answered with a sentence. */
-export function openDoor(doors: Doors, incoming: Incoming): DoorAnswer {
+/** Opens a door, which may take its time. A bad body or an unknown door is answered with a sentence. */
+export async function openDoor(doors: Doors, incoming: Incoming): Promise<DoorAnswer> {
   const door = doors[`${incoming.method} ${incoming.path}`];
   if (door === undefined) {
     return json(404, {
@@ -35,7 +47,8 @@ export function openDoor(doors: Doors, incoming: Incoming): DoorAnswer {
   }
   try {
     const body: unknown = incoming.body.length === 0 ? undefined : JSON.parse(incoming.body.toString('utf8'));
-    const answer = door(body, new Map(incoming.query));
+    const answer = await door(body, new Map(incoming.query));
+    if (isDocument(answer)) return { status: 200, type: answer.type, text: answer.document };
     return isLines(answer) ? { status: 200, type: 'application/x-ndjson', text: answer.lines } : json(200, answer ?? {});
   } catch (error) {
     if (error instanceof z.ZodError) return json(400, { Code: 'InvalidDoorInput', Message: z.prettifyError(error) });

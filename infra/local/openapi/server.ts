@@ -55,7 +55,7 @@ async function answerCall(parts: OpenApiParts, incoming: Incoming): Promise<Repl
 
 async function handle(parts: OpenApiParts, incoming: Incoming, response: ServerResponse): Promise<void> {
   if (incoming.path.startsWith('/_/')) {
-    const answer = openDoor(parts.doors, incoming);
+    const answer = await openDoor(parts.doors, incoming);
     response.writeHead(answer.status, { 'content-type': answer.type });
     response.end(answer.text);
     return;

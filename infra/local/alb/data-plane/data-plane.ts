@@ -3,6 +3,7 @@
  * every change and never writes to it.
  */
 import type { AlbView, ViewListener } from '../view.ts';
+import { Certificates } from './certificates.ts';
 import { Groups, type ServerHealth } from './groups.ts';
 import { ListenerServer, type Surroundings } from './listener.ts';
 import { LocalPorts } from './local-ports.ts';
@@ -34,13 +35,15 @@ export interface DataPlane {
   /** How each server of a group is, for GetListenerHealthStatus. */
   health(serverGroupId: string): readonly ServerHealth[];
   configure(settings: Partial<DataPlaneSettings>): void;
+  /** Whom clients of HTTPS listeners must trust, as PEM text. */
+  authority(): Promise<string>;
   /** Resolves when the last change of the view seen so far is in force. */
   settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** HTTPS and QUIC need certificates, which the view does not carry yet; their ports stay closed. */
-const served: ReadonlySet<string> = new Set(['HTTP']);
+/** QUIC is UDP, which Node does not speak: such a listener is in the API, and its port stays closed. */
+const schemes: Readonly<Partial<Record<ViewListener['ListenerProtocol'], string>>> = { HTTP: 'http', HTTPS: 'https' };
 
 interface Open {
   readonly server: ListenerServer;
@@ -52,6 +55,7 @@ class Plane implements DataPlane {
   readonly #view: AlbView;
   readonly #ports: LocalPorts;
   readonly #around: Surroundings;
+  readonly #certificates = new Certificates();
   readonly #open = new Map<string, Open>();
   readonly #unsubscribe: () => void;
   #settings: DataPlaneSettings;
@@ -65,7 +69,8 @@ class Plane implements DataPlane {
     this.#settings = { ...defaultSettings, ...options.settings };
     const settings = () => this.#settings;
     const timers = options.timers ?? realTimers;
-    this.#around = { agents: new UpstreamAgents(), groups: new Groups(view, timers, settings), timers, settings };
+    const groups = new Groups(view, timers, settings);
+    this.#around = { agents: new UpstreamAgents(), groups, timers, settings, certificates: this.#certificates };
     this.#unsubscribe = view.onChange(() => this.#note());
     this.#note();
   }
@@ -78,7 +83,7 @@ class Plane implements DataPlane {
         listenerId: listener.ListenerId,
         protocol: listener.ListenerProtocol,
         port: listener.ListenerPort,
-        url: `http://127.0.0.1:${port}`,
+        url: `${schemes[listener.ListenerProtocol] ?? 'http'}://127.0.0.1:${port}`,
       }));
   }
 
@@ -88,6 +93,10 @@ class Plane implements DataPlane {
 
   configure(settings: Partial<DataPlaneSettings>): void {
     this.#settings = { ...this.#settings, ...settings };
+  }
+
+  async authority(): Promise<string> {
+    return (await this.#certificates.authority()).certificate;
   }
 
   async settled(): Promise<void> {
@@ -126,7 +135,7 @@ class Plane implements DataPlane {
       this.#open.delete(id);
       if (port !== 0) void server.close('finish');
     }
-    for (const listener of wanted.values()) if (served.has(listener.ListenerProtocol)) this.#update(listener);
+    for (const listener of wanted.values()) if (listener.ListenerProtocol in schemes) this.#update(listener);
     this.#around.groups.update(new Set([...this.#open.values()].flatMap(({ server }) => server.routes.groups())));
   }
 
@@ -140,6 +149,7 @@ class Plane implements DataPlane {
   async #bindAll(): Promise<void> {
     for (const [id, open] of this.#open) {
       if (open.port === 0) await this.#bind(open);
+      await open.server.ready.catch(() => {});
       // Removed while its port was being opened.
       if (this.#open.get(id) !== open) await open.server.close('cut');
     }

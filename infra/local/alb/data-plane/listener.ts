@@ -1,23 +1,32 @@
-/** One listener of the load balancer as an HTTP server on loopback. Its rules can be swapped at any time; running requests keep theirs. */
+/** One listener of the load balancer as a server of HTTP or HTTPS on loopback. Its rules can be swapped at any time; running requests keep theirs. */
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ViewListener } from '../view.ts';
 import { perform } from './actions.ts';
 import { answerError } from './answer.ts';
+import type { Certificates } from './certificates.ts';
 import { clientAddress } from './client-address.ts';
 import type { Exchange } from './exchange.ts';
+import { asPlainRequest, asPlainResponse } from './http2-messages.ts';
 import { readFacts } from './request-facts.ts';
 import type { Routes } from './routes.ts';
+import { TlsFront } from './tls.ts';
 
 /** What a listener needs besides itself. */
-export type Surroundings = Pick<Exchange, 'groups' | 'agents' | 'timers'> & { readonly settings: () => Exchange['settings'] };
+export type Surroundings = Pick<Exchange, 'groups' | 'agents' | 'timers'> & {
+  readonly settings: () => Exchange['settings'];
+  readonly certificates: Certificates;
+};
 
 /** Longest request head in bytes; the service allows more than Node's 16 KiB. */
 const maxHeaderSize = 64 * 1024;
 
 export class ListenerServer {
   readonly #server: Server;
+  /** Of HTTPS listeners: it has the port, and the server above gets its connections. */
+  readonly #tls: TlsFront | undefined;
   readonly #around: Surroundings;
   #listener: ViewListener;
   #routes: Routes;
@@ -32,6 +41,10 @@ export class ListenerServer {
       this.#handle(request, response),
     );
     this.#server.on('upgrade', (request, socket, head) => this.#handleUpgrade(request, socket, head));
+    this.#tls =
+      listener.ListenerProtocol === 'HTTPS'
+        ? new TlsFront(listener, around.certificates, { http1: this.#server, http2: this.#createHttp2() })
+        : undefined;
     this.update(listener, routes);
   }
 
@@ -48,10 +61,17 @@ export class ListenerServer {
     this.#listener = listener;
     this.#routes = routes;
     this.#server.keepAliveTimeout = listener.IdleTimeout * 1000;
+    this.#tls?.update(listener);
+  }
+
+  /** Resolves when the settings last given are in force for connections to come. */
+  get ready(): Promise<void> {
+    return this.#tls?.ready ?? Promise.resolve();
   }
 
   /** Opens the port (0: any free one) and says which it is. */
   listen(port: number): Promise<number> {
+    if (this.#tls !== undefined) return this.#tls.listen(port);
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(port, '127.0.0.1', () => {
@@ -67,11 +87,20 @@ export class ListenerServer {
     this.#closing = true;
     // Connections that become idle from now on are of no further use; Node closes them after this long.
     this.#server.keepAliveTimeout = 1;
+    if (this.#tls !== undefined) return this.#tls.close(how);
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
       if (how === 'cut') this.#server.closeAllConnections();
       else this.#server.closeIdleConnections();
     });
+  }
+
+  #createHttp2(): Http2Server {
+    const server = createHttp2Server({ maxHeaderListPairs: 256, settings: { maxHeaderListSize: maxHeaderSize } });
+    server.on('request', (request, response) => this.#handle(asPlainRequest(request), asPlainResponse(response)));
+    // What a client breaks is its own; nobody else may be hurt by it.
+    server.on('sessionError', () => {});
+    return server;
   }
 
   #handle(request: IncomingMessage, response: ServerResponse, upgrade?: Exchange['upgrade']): void {
@@ -81,7 +110,7 @@ export class ListenerServer {
       return;
     }
     const listener = this.#listener;
-    const { settings, ...around } = this.#around;
+    const { settings, certificates: _notForRequests, ...around } = this.#around;
     const facts = readFacts(request, clientAddress(request, listener.XForwardedForConfig));
     const routes = this.#routes;
     const route = routes.find(facts);
