@@ -59,6 +59,12 @@ const framing = ['connection', 'upgrade', 'content-length', 'transfer-encoding']
 const ownRequestHeaders = [...framing, 'slb-id', 'slb-ip', 'keep-alive', 'te', 'host', 'cookie', 'remoteip', 'authority'];
 const isReserved = (name: string): boolean => name.startsWith('x-forwarded-') || ownRequestHeaders.includes(name);
 
+/** The same in words, for the documentation. */
+export const reservedHeaderTexts = {
+  requests: `x-forwarded-*, ${ownRequestHeaders.join(', ')}`,
+  removedFromAnswers: framing.join(', '),
+} as const;
+
 /** Whether ALB keeps a header for itself in actions of this type. Taking headers off answers is the freest. */
 export function isReservedHeader(type: 'InsertHeader' | 'RemoveHeader', name: string, direction: RuleDirection): boolean {
   const folded = name.toLowerCase();

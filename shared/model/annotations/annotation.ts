@@ -5,11 +5,15 @@
 import type { KubeObject } from '#shared/kube/port.ts';
 import { problemOf, refOf } from '#shared/model/object-ref.ts';
 import type { Problem } from '#shared/problem.ts';
+import { cut } from './fault.ts';
 
 /** Prefix of the annotation keys of ALB Ingresses. */
 export const albPrefix = 'alb.ingress.kubernetes.io/';
 /** Six annotations are also read under this prefix, and found there first. */
 export const nginxPrefix = 'nginx.ingress.kubernetes.io/';
+
+/** As much of a value as a message repeats, in characters. */
+export const valueShown = 200;
 
 /** How text becomes a value. `allowed` is said to a person whose value is refused. */
 export interface Format<T> {
@@ -17,6 +21,8 @@ export interface Format<T> {
   readonly allowed: string;
   /** `undefined`: refused. */
   readonly parse: (text: string) => T | undefined;
+  /** What is probably wrong with refused text, where that can be told. */
+  readonly explain?: (text: string) => string | undefined;
 }
 
 /** One annotation that is honoured. */
@@ -42,6 +48,8 @@ export function readAnnotation<T>(row: Annotation<T>, object: KubeObject): Readi
   const text = annotations[key] ?? '';
   const value = row.format.parse(text.trim());
   if (value !== undefined) return { value };
-  const facts = { annotation: key, value: text, allowed: row.format.allowed };
+  const { allowed, explain } = row.format;
+  const guess = explain?.(text.trim());
+  const facts = { annotation: key, value: cut(text, valueShown), allowed: guess === undefined ? allowed : `${allowed}; ${guess}` };
   return { problem: problemOf('ANNOTATION-INVALID', refOf(object), facts, `metadata.annotations[${key}]`) };
 }

@@ -1,6 +1,10 @@
 /** Annotations that bind an Ingress to an AlbConfig and to listeners, and say where among its neighbours it stands. */
+import { isRecord } from '#shared/model/fold-fields.ts';
 import { type Annotation, albPrefix, type Format } from './annotation.ts';
+import { described } from './fault.ts';
 import { integer, textLike } from './formats.ts';
+import { readJson } from './json-text.ts';
+import { nearestName } from './nearest-name.ts';
 
 /** A listener as `listen-ports` names it. */
 export interface ListenPort {
@@ -12,31 +16,43 @@ const protocols: readonly string[] = ['HTTP', 'HTTPS', 'QUIC'] satisfies readonl
 const isProtocol = (text: string): text is ListenPort['protocol'] => protocols.includes(text);
 
 const listenPort = (entry: unknown): ListenPort | undefined => {
-  if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) return undefined;
+  if (!isRecord(entry)) return undefined;
   const [first, ...others] = Object.entries(entry);
   if (first === undefined || others.length > 0) return undefined;
   const [protocol, port] = first;
-  const valid = isProtocol(protocol) && Number.isInteger(port) && port >= 1 && port <= 65_535;
-  return valid ? { protocol, port } : undefined;
+  if (!isProtocol(protocol) || typeof port !== 'number') return undefined;
+  return Number.isInteger(port) && port >= 1 && port <= 65_535 ? { protocol, port } : undefined;
 };
 
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // refused by the caller: what is not JSON is not a list
-  }
-};
+/** What is likely wrong with one entry. */
+function entryFault(entry: unknown, index: number): string | undefined {
+  if (listenPort(entry) !== undefined) return undefined;
+  const [[protocol, port], another] = isRecord(entry) ? [Object.entries(entry)[0] ?? [], Object.keys(entry)[1]] : [[]];
+  const at = `at [${index}]: `;
+  if (protocol === undefined) return `${at}an object such as {"HTTP":80}; found ${described(entry)}`;
+  if (another !== undefined) return `${at}each listener is an object of its own; found ${protocol} and ${another} in one`;
+  if (isProtocol(protocol)) return `${at}a port from 1 to 65535 without quotes; found ${described(port)}`;
+  const near = nearestName(protocol, protocols);
+  return `${at}the protocol is one of ${protocols.join(', ')}; found ${protocol}${near === undefined ? '' : `; did you mean ${near}?`}`;
+}
+
+function explainPorts(text: string): string | undefined {
+  const { value, fault } = readJson(text);
+  if (fault !== undefined) return fault;
+  if (!Array.isArray(value)) return isRecord(value) ? 'put [ ] around it' : `found ${described(value)}`;
+  return value.map(entryFault).find((one) => one !== undefined);
+}
 
 const listenPortsFormat: Format<readonly ListenPort[] | undefined> = {
   type: 'JSON',
   allowed: 'a JSON list such as [{"HTTP":80},{"HTTPS":443}], protocols HTTP, HTTPS, QUIC, ports 1 to 65535',
   parse: (text) => {
-    const entries = parseJson(text);
+    const entries = readJson(text).value;
     if (!Array.isArray(entries) || entries.length === 0) return undefined;
     const ports = entries.map(listenPort);
     return ports.some((one) => one === undefined) ? undefined : ports.filter((one) => one !== undefined);
   },
+  explain: explainPorts,
 };
 
 /** Listeners on which all rules of the Ingress are put; absent: chosen by its hosts and TLS section. */

@@ -1,6 +1,7 @@
 /** Annotations that make an Ingress a canary of another one with the same host and path. */
 import { type Annotation, albPrefix, type Format, nginxPrefix } from './annotation.ts';
 import { boolean, integer, textLike } from './formats.ts';
+import { cookieForm, matchedHeaderForm, matchedValueForm } from './forms.ts';
 
 const row = <T>(key: string, format: Format<T>, fallback: T, goesTo: string, text: string): Annotation<T> => ({
   keys: [`${nginxPrefix}${key}`, `${albPrefix}${key}`],
@@ -16,21 +17,21 @@ export const canary = {
   /** Empty: not given. */
   byHeader: row(
     'canary-by-header',
-    textLike(/^(?!(?:cookie|host)$)[A-Za-z0-9_-]{1,40}$/i, 'a header name of at most 40 letters, digits, - and _, not Cookie or Host'),
+    textLike(matchedHeaderForm.pattern, matchedHeaderForm.allowed),
     '',
     'RuleConditions Header: HeaderConfig.Key',
     'Requests with this header go to the canary. Needs `canary-by-header-value`.',
   ),
   byHeaderValue: row(
     'canary-by-header-value',
-    textLike(/^(?! )[ -!#-~]{1,128}(?<! )$/, 'at most 128 printable characters without quotes; * and ? are wildcards'),
+    textLike(matchedValueForm.pattern, matchedValueForm.allowed),
     '',
     'RuleConditions Header: HeaderConfig.Values',
     'The value that the header must have.',
   ),
   byCookie: row(
     'canary-by-cookie',
-    textLike(/^[^A-Z\s#[\]{}\\|<>&";]{1,100}$/, 'a cookie name of at most 100 characters without upper case, spaces and #[]{}\\|<>&";'),
+    textLike(cookieForm.pattern, cookieForm.allowed),
     '',
     'RuleConditions Cookie: the name, with the value `always`',
     'Requests with this cookie of the value `always` go to the canary.',

@@ -1,6 +1,7 @@
 /** Annotations for cross-origin requests; they have an effect when `enable-cors` is true. */
 import { type Annotation, albPrefix, type Format } from './annotation.ts';
 import { boolean, listOf } from './formats.ts';
+import { corsHeaderForm, corsMethodForm, corsOriginForm, type Form } from './forms.ts';
 
 const row = <T>(key: string, format: Format<T>, fallback: T, goesTo: string, text: string): Annotation<T> => ({
   keys: [`${albPrefix}${key}`],
@@ -18,15 +19,10 @@ const maxAge: Format<number> = {
   parse: (text) => (/^-?\d{1,6}$/.test(text) && Number(text) >= -1 && Number(text) <= 172_800 ? Number(text) : undefined),
 };
 
-const origins = listOf(
-  /^(\*|https?:\/\/[A-Za-z0-9*.:[\]-]+)$/,
-  '* or origins such as https://shop.example.com or https://*.example.com, separated by commas',
-);
-const methods = listOf(
-  /^(\*|GET|PUT|POST|DELETE|PATCH|OPTIONS|HEAD)$/,
-  '* or GET, PUT, POST, DELETE, PATCH, OPTIONS, HEAD, separated by commas',
-);
-const headers = listOf(/^(\*|[A-Za-z0-9_-]{1,128})$/, '* or header names, separated by commas');
+const several = ({ pattern, allowed }: Form) => listOf(pattern, `${allowed}, separated by commas`);
+const origins = several(corsOriginForm);
+const methods = several(corsMethodForm);
+const headers = several(corsHeaderForm);
 
 export const cors = {
   enabled: row('enable-cors', boolean, false, 'the action', 'Answers preflight requests and adds the headers of cross-origin answers.'),

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import type { PlainAction, RuleDirection } from '#shared/cloud/alb/port.ts';
 import { forwardSchema, makeForward, makeMirror, mirrorSchema } from './action-groups.ts';
-import { insertHeaderSchema, makeInsertHeader, makeRemoveHeader, removeHeaderSchema } from './action-headers.ts';
+import { insertHeaderSchema, makeInsertHeader, makeRemoveHeader, removeHeaderSchema, reservedHeaderTexts } from './action-headers.ts';
 import { cors } from './cors.ts';
 import type { CustomAction } from './custom.ts';
 import { type Kind, kind } from './element-kind.ts';
@@ -41,7 +41,7 @@ const redirectSchema = z.object({
   port: orEmpty(portForm, inRequest.port),
   path: orEmpty(redirectPathForm, inRequest.path),
   query: orEmpty(targetQueryForm, inRequest.query),
-  httpCode: maybe(oneOf('301', '302', '303', '307', '308', ''), '301'),
+  httpCode: maybe(member(z.enum(['301', '302', '303', '307', '308', '']), '301, 302, 303, 307, 308, in quotes'), '301'),
 });
 
 function redirectConfigOf(config: z.output<typeof redirectSchema>) {
@@ -163,7 +163,7 @@ export const actionKinds: readonly Kind<CustomAction>[] = [
     schema: insertHeaderSchema,
     make: (config): CustomAction => makeInsertHeader(config),
     directions: both,
-    text: 'Sets a header of the request, or of the answer in rules for responses.',
+    text: `Sets a header of the request, or of the answer in rules for responses. ALB keeps these for itself: ${reservedHeaderTexts.requests}.`,
   }),
   kind({
     type: 'RemoveHeader',
@@ -171,7 +171,7 @@ export const actionKinds: readonly Kind<CustomAction>[] = [
     schema: removeHeaderSchema,
     make: (config): CustomAction => makeRemoveHeader(config),
     directions: both,
-    text: 'Takes a header off the request, or off the answer in rules for responses.',
+    text: `Takes a header off the request, or off the answer in rules for responses. Not those that InsertHeader may not set; of answers only ${reservedHeaderTexts.removedFromAnswers} are kept.`,
   }),
   kind({
     type: 'TrafficLimit',

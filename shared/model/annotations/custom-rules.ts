@@ -4,7 +4,7 @@ import { isRecord } from '#shared/model/fold-fields.ts';
 import { problemOf, refOf } from '#shared/model/object-ref.ts';
 import type { Ingress } from '#shared/model/wish.ts';
 import type { Problem } from '#shared/problem.ts';
-import { albPrefix } from './annotation.ts';
+import { albPrefix, valueShown } from './annotation.ts';
 import { faultsOfActions } from './check-actions.ts';
 import type { CustomRule } from './custom.ts';
 import { actionKinds } from './custom-actions.ts';
@@ -21,8 +21,6 @@ export interface CustomRules {
 
 /** How many mistakes of one annotation are told at once: the message of an Event is short. */
 const toldAtOnce = 3;
-/** As much of a value as a message repeats. */
-const valueShown = 200;
 
 /** What is needed to read a value: the direction of the rule, where known, and whether the Ingress is from the Knative of old. */
 interface Context {
@@ -127,7 +125,9 @@ function readService(ingress: Ingress, service: string): ServiceRule {
   const problems = parts.flatMap(({ family, text, read }) =>
     read.faults === undefined ? [] : [invalid({ ingress, key: `${albPrefix}${family}.${service}` }, text, read.faults)],
   );
-  return { rule: parts.reduce<CustomRule>((rule, part) => ({ ...rule, ...part.read.value }), {}), problems };
+  let rule: CustomRule = {};
+  for (const { read } of parts) rule = { ...rule, ...read.value };
+  return { rule, problems };
 }
 
 /** The Service that a key of one of the families names. */

@@ -24,7 +24,8 @@ interface Row<S extends z.ZodMiniType, T> {
 
 /** One type of element. */
 export interface Kind<T> extends Pick<Row<z.ZodMiniType, T>, 'type' | 'config' | 'directions' | 'text'> {
-  readonly members: readonly MemberRow[];
+  /** For the documentation; made when it is asked for. */
+  readonly members: () => readonly MemberRow[];
   /** Settings as written, `at` for messages. */
   readonly read: (config: unknown, at: string) => Parsed<T>;
 }
@@ -65,7 +66,7 @@ export function kind<S extends z.ZodMiniType, T>(row: Row<S, T>): Kind<T> {
     const issues = parsed.success ? [] : parsed.error.issues;
     return { faults: [...strangers, ...issues.map((issue) => faultOf(schema, issue, folded.value, at))] };
   };
-  return { type, config, directions, text, members: membersOf(schema), read };
+  return { type, config, directions, text, members: () => membersOf(schema), read };
 }
 
 /** The entry of an object whose name is one of `names` in any case; the first of `names` wins. */

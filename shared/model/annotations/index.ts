@@ -1,8 +1,9 @@
 /** Every annotation row, for generated documents and for the tests that go through all of them. */
-import type { Annotation } from './annotation.ts';
+import { type Annotation, albPrefix } from './annotation.ts';
 import { albConfigName, legacyClass, listenPorts, order } from './binding.ts';
 import { canary } from './canary.ts';
 import { cors } from './cors.ts';
+import { customFamilies } from './custom-rules.ts';
 import { healthCheck } from './health-check.ts';
 import { legacy } from './legacy.ts';
 import { foreignGroups, mode, pathOrder } from './on-albconfig.ts';
@@ -26,4 +27,16 @@ export const topics: readonly Topic[] = [
   { title: 'Services', rows: [backendType] },
   { title: 'AlbConfigs', rows: [mode, pathOrder, foreignGroups] },
   { title: 'When an AlbConfig is made for an Ingress', rows: Object.values(legacy) },
+];
+
+/** The key that is written today, without its prefix: `order`, `kubernetes.io/ingress.class`. */
+const canonicalKey = (row: Annotation<unknown>): string => {
+  const key = row.keys.at(-1) ?? row.keys[0];
+  return key.startsWith(albPrefix) ? key.slice(albPrefix.length) : key;
+};
+
+/** Every annotation that is honoured, by its canonical key without our prefix; families as `actions.<service>`. */
+export const annotationKeys = (): readonly string[] => [
+  ...topics.flatMap((topic) => topic.rows).map(canonicalKey),
+  ...customFamilies.map((start) => `${start.slice(albPrefix.length)}<service>`),
 ];

@@ -58,7 +58,14 @@ export function namesAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): 
 export interface MemberRow extends MemberFacts {
   /** As in `ServerGroups[].Weight`. */
   readonly name: string;
+  readonly required: boolean;
 }
+
+const standardOf = (facts: MemberFacts | undefined): Pick<MemberFacts, 'standard'> =>
+  facts?.standard === undefined ? {} : { standard: facts.standard };
+
+/** Whether a value must be there, whatever it is. */
+const isRequired = (schema: z.core.$ZodType): boolean => !z.safeParse(schema as z.ZodMiniType, undefined).success; // each schema here is a mini one
 
 /** Every member inside a schema that is not an object or list of objects itself, for the documentation. */
 export function membersOf(schema: z.core.$ZodType, at = ''): readonly MemberRow[] {
@@ -71,7 +78,7 @@ export function membersOf(schema: z.core.$ZodType, at = ''): readonly MemberRow[
     const inner = membersOf(element, `${at}[]`);
     const [only] = inner;
     const plain = only !== undefined && inner.length === 1 && only.name === `${at}[]`;
-    return plain ? [{ ...only, ...(own?.standard === undefined ? {} : { standard: own.standard }) }] : inner;
+    return plain ? [{ name: only.name, allowed: only.allowed, required: isRequired(schema), ...standardOf(own) }] : inner;
   }
-  return own === undefined ? [] : [{ name: at, ...own }];
+  return own === undefined ? [] : [{ name: at, required: isRequired(schema), ...own }];
 }

@@ -1,16 +1,19 @@
 /** Which known name somebody meant who wrote an unknown one. */
 
-/** Single characters to insert, remove or replace until `a` is `b` (Levenshtein). */
+/** Single characters to insert, remove, replace or swap with their neighbour until `a` is `b` (optimal string alignment). */
 function distance(a: string, b: string): number {
+  let former: readonly number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 0; i < a.length; i += 1) {
     let left = i + 1;
     const next = [left];
     for (let j = 0; j < b.length; j += 1) {
       const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
-      left = Math.min((row[j + 1] ?? 0) + 1, left + 1, replaced);
+      const swapped = i > 0 && j > 0 && a[i] === b[j - 1] && a[i - 1] === b[j] ? (former[j - 1] ?? 0) + 1 : replaced;
+      left = Math.min((row[j + 1] ?? 0) + 1, left + 1, replaced, swapped);
       next.push(left);
     }
+    former = row;
     row = next;
   }
   return row[b.length] ?? 0;

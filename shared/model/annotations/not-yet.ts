@@ -6,6 +6,7 @@ import type { KubeObject } from '#shared/kube/port.ts';
 import { problemOf, refOf } from '#shared/model/object-ref.ts';
 import type { Problem } from '#shared/problem.ts';
 import { albPrefix } from './annotation.ts';
+import { unknownAnnotations } from './unknown.ts';
 
 /** One annotation, without its prefix. */
 export interface NotYet {
@@ -29,14 +30,22 @@ export const notYet: readonly NotYet[] = [
   { key: 'server-group-resource-group-id', harmless: [], policy: 'tell', text: 'Resource group of server groups.' },
 ];
 
-/** What the annotations of an Ingress ask for that is not done yet: ANNOTATION-UNSUPPORTED holds, ANNOTATION-IGNORED only tells. */
-export function notYetAnnotations(ingress: KubeObject): readonly Problem[] {
-  const annotations = ingress.metadata.annotations ?? {};
-  return notYet.flatMap((row) => {
-    const annotation = `${albPrefix}${row.key}`;
-    const value = annotations[annotation]?.trim();
-    if (value === undefined || row.harmless.includes(value)) return [];
-    const code = row.policy === 'hold' ? 'ANNOTATION-UNSUPPORTED' : 'ANNOTATION-IGNORED';
-    return [problemOf(code, refOf(ingress), { annotation }, `metadata.annotations[${annotation}]`)];
-  });
+function problemFor(row: NotYet, ingress: KubeObject): readonly Problem[] {
+  const annotation = `${albPrefix}${row.key}`;
+  const value = ingress.metadata.annotations?.[annotation]?.trim();
+  if (value === undefined || row.harmless.includes(value)) return [];
+  const code = row.policy === 'hold' ? 'ANNOTATION-UNSUPPORTED' : 'ANNOTATION-IGNORED';
+  return [problemOf(code, refOf(ingress), { annotation }, `metadata.annotations[${annotation}]`)];
 }
+
+/**
+ * What the annotations of an Ingress ask for and do not get: ANNOTATION-UNSUPPORTED holds, ANNOTATION-IGNORED and ANNOTATION-UNKNOWN only
+ * tell.
+ */
+export const unsupportedAnnotations = (ingress: KubeObject): readonly Problem[] => [
+  ...notYet.flatMap((row) => problemFor(row, ingress)),
+  ...unknownAnnotations(
+    ingress,
+    notYet.map((row) => row.key),
+  ),
+];

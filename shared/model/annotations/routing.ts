@@ -1,6 +1,8 @@
 /** Annotations that change which paths match and where requests are sent on. */
 import { type Annotation, albPrefix, nginxPrefix } from './annotation.ts';
 import { boolean, choice, textLike } from './formats.ts';
+import { rewritePathForm } from './forms.ts';
+import { variable } from './request-variables.ts';
 
 /** Every rule on another port than 443 becomes a redirect to HTTPS 443; the Ingress also gets listener HTTP 80. */
 export const sslRedirect: Annotation<boolean> = {
@@ -26,13 +28,10 @@ export const useRegex: Annotation<boolean> = {
 export const rewriteTarget: Annotation<string> = {
   keys: [`${albPrefix}rewrite-target`],
   on: 'Ingress',
-  format: textLike(
-    /^\/[A-Za-z0-9$\-_.+/&~@:'*?{}]{0,127}$/,
-    "a path of at most 128 characters, letters, digits and $-_.+/&~@:'*?, with ${1} to ${9} for groups",
-  ),
+  format: textLike(rewritePathForm.pattern, rewritePathForm.allowed),
   default: '',
   goesTo: 'RuleActions Rewrite: RewriteConfig.Path',
-  text: 'Rewrites the path. Also makes Prefix paths regular expressions, whose groups are `${1}`, `${2}` and so on.',
+  text: `Rewrites the path. Also makes Prefix paths regular expressions, whose groups are \`${variable(1)}\`, \`${variable(2)}\` and so on.`,
 };
 
 /** Protocol towards the servers; written in lower case only. */
