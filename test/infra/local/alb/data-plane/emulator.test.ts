@@ -7,7 +7,7 @@ import { localCredentials } from '#infra/local/credentials.ts';
 import { type EchoServer, startEcho } from '#infra/local/node/echo.ts';
 import { interfaceOf } from '#infra/local/node/network.ts';
 import { createAlb } from '#shared/cloud/alb/adapter.ts';
-import type { Alb, ListenerSettings, NewRule, Server, ServerGroupSettings } from '#shared/cloud/alb/port.ts';
+import type { Alb, ListenerSettings, NewRule, RuleAction, Server, ServerGroupSettings } from '#shared/cloud/alb/port.ts';
 import { call } from './plane.ts';
 
 const times = { loadBalancerMs: 1, loadBalancerUpdateMs: 1, listenerMs: 1, ruleMs: 1, serverGroupMs: 1, serversMs: 1, deleteMs: 1 };
@@ -68,6 +68,7 @@ describe('the emulated ALB with its data plane', () => {
     const answer = await fetch(`${service.url}/_/${name}`, body === undefined ? {} : { method: 'PUT', body: JSON.stringify(body) });
     expect(answer.status).toBe(200);
     return (await answer.json()) as {
+      readonly rules: readonly { readonly Priority: number; readonly Direction: string }[];
       readonly dataPlane: readonly { readonly port: number; readonly url: string; readonly listenerId: string }[];
     };
   };
@@ -187,6 +188,94 @@ describe('the emulated ALB with its data plane', () => {
     await door('settings', { dataPlane: { whenAllUnhealthy: 'forward' } });
     expect(await podOf('/sick')).toBe('sick-1');
     await door('settings', { dataPlane: { whenAllUnhealthy: 'refuse' } });
+  });
+
+  it('carries out actions and conditions of every kind as they came over the wire', async () => {
+    const copies = await newGroup('copies', [await addPod('copies-1')]);
+    const forward = (order: number): RuleAction => ({
+      type: 'ForwardGroup',
+      order,
+      forwardGroupConfig: { serverGroupTuples: [{ serverGroupId: tea, weight: 100 }] },
+    });
+    const ruleAbout = (priority: number, path: string, ruleActions: readonly RuleAction[]): NewRule => ({
+      ...aRule(priority, path, tea),
+      ruleConditions: [{ type: 'Path', pathConfig: { values: [path] } }],
+      ruleActions,
+    });
+    const rules: readonly NewRule[] = [
+      ruleAbout(50, '~*^/all/(.*)$', [
+        {
+          type: 'TrafficMirror',
+          order: 1,
+          trafficMirrorConfig: { targetType: 'ForwardGroupMirror', mirrorGroupConfig: { serverGroupTuples: [{ serverGroupId: copies }] } },
+        },
+        {
+          type: 'Cors',
+          order: 2,
+          corsConfig: {
+            allowOrigin: ['*'],
+            allowMethods: ['GET'],
+            allowHeaders: ['*'],
+            exposeHeaders: ['x-a'],
+            allowCredentials: 'off',
+            maxAge: -1,
+          },
+        },
+        { type: 'InsertHeader', order: 3, insertHeaderConfig: { key: 'x-port', value: 'SLBPort', valueType: 'SystemDefined' } },
+        { type: 'RemoveHeader', order: 4, removeHeaderConfig: { key: 'x-gone' } },
+        forward(5),
+      ]),
+      ruleAbout(51, '~*^/new/(.*)$', [
+        { type: 'Rewrite', order: 1, rewriteConfig: { host: '\u0024{host}', path: '/tea/\u0024{1}', query: '\u0024{query}' } },
+        forward(2),
+      ]),
+      ruleAbout(52, '/limited', [
+        { type: 'TrafficLimit', order: 1, trafficLimitConfig: { QPS: 1 } },
+        { type: 'FixedResponse', order: 2, fixedResponseConfig: { content: 'fine', contentType: 'text/plain', httpCode: '202' } },
+      ]),
+      ruleAbout(53, '/elsewhere', [
+        {
+          type: 'Redirect',
+          order: 1,
+          redirectConfig: {
+            protocol: 'HTTPS',
+            host: '\u0024{host}',
+            port: '443',
+            path: '/x\u0024{path}',
+            query: '\u0024{query}',
+            httpCode: '308',
+          },
+        },
+      ]),
+      {
+        ...ruleAbout(50, '/all/*', [
+          { type: 'InsertHeader', order: 1, insertHeaderConfig: { key: 'x-answered', value: 'yes', valueType: 'UserDefined' } },
+        ]),
+        direction: 'Response',
+        ruleConditions: [{ type: 'ResponseStatusCode', responseStatusCodeConfig: { values: ['200'] } }],
+      },
+    ];
+    await done(await alb.createRules(listenerId, rules, next()));
+    const answer = await call(`${url}/all/x`, { headers: { origin: 'http://a.test', 'x-gone': '1' } });
+    expect(answer.headers).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-expose-headers': 'x-a',
+      'x-answered': 'yes',
+    });
+    const echoed = JSON.parse(answer.body) as { readonly headers: Readonly<Record<string, unknown>>; readonly pod: string };
+    expect(echoed.pod).toMatch(/^tea-/);
+    expect(JSON.stringify(echoed.headers).toLowerCase()).toContain('"x-port":["80"]');
+    expect(JSON.stringify(echoed.headers).toLowerCase()).not.toContain('x-gone');
+    expect(JSON.parse((await call(`${url}/new/cup?milk=1`)).body)).toMatchObject({ path: '/tea/cup?milk=1' });
+    const limited = await Promise.all([1, 2, 3].map(() => call(`${url}/limited`)));
+    // How many pass is counted on a clock of the test's own (traffic-limit.test.ts); here time is real.
+    expect(new Set(limited.map((one) => one.status))).toEqual(new Set([202, 503]));
+    const away = await call(`${url}/elsewhere?a=b`, { headers: { host: 'cafe.example.com' } });
+    expect([away.status, away.headers.location]).toEqual([308, 'https://cafe.example.com:443/x/elsewhere?a=b']);
+    const { rules: shown } = await door('state');
+    expect(shown.filter((one) => one.Priority === 50).map((one) => one.Direction)).toEqual(['Request', 'Response']);
+    const journal = await (await fetch(`${service.url}/_/journal`)).text();
+    expect(journal).toContain('"Rules.5.Direction":"Response"');
   });
 
   it('closes the port with the listener', async () => {

@@ -29,8 +29,8 @@ const pairOf = (answer: Answer) => cookieOf(answer).split(';')[0] ?? '';
 
 describe('the groups of a rule', () => {
   it.each<[Record<string, number>, number, Record<string, number>]>([
-    [{ 'sgp-a': 90, 'sgp-b': 10 }, 100, { 'sgp-a': 90, 'sgp-b': 10 }],
-    [{ 'sgp-a': 1, 'sgp-b': 1, 'sgp-c': 2 }, 40, { 'sgp-a': 10, 'sgp-b': 10, 'sgp-c': 20 }],
+    [{ 'sgp-a': 90, 'sgp-b': 10 }, 20, { 'sgp-a': 18, 'sgp-b': 2 }],
+    [{ 'sgp-a': 1, 'sgp-b': 1, 'sgp-c': 2 }, 12, { 'sgp-a': 3, 'sgp-b': 3, 'sgp-c': 6 }],
     [{ 'sgp-a': 100, 'sgp-b': 100 }, 10, { 'sgp-a': 5, 'sgp-b': 5 }],
     [{ 'sgp-a': 0, 'sgp-b': 1 }, 10, { 'sgp-b': 10 }],
     [{ 'sgp-a': 5 }, 10, { 'sgp-a': 10 }],
@@ -79,7 +79,7 @@ describe('stickiness between groups', () => {
     const { ask, counts } = await split({ 'sgp-a': 90, 'sgp-b': 10 }, sticky);
     const first = await ask();
     await counts(10, pairOf(first));
-    expect(await counts(99)).toEqual(first.body === 'sgp-a' ? { 'sgp-a': 89, 'sgp-b': 10 } : { 'sgp-a': 90, 'sgp-b': 9 });
+    expect(await counts(19)).toEqual(first.body === 'sgp-a' ? { 'sgp-a': 17, 'sgp-b': 2 } : { 'sgp-a': 18, 'sgp-b': 1 });
   });
 
   it('outlasts other weights, but not the group itself nor its last weight', async () => {
