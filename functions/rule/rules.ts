@@ -6,6 +6,7 @@ import type { NewRule, Rule, RuleSettings } from '#shared/cloud/alb/port.ts';
 import type { RuleSpec } from '#shared/model/stack.ts';
 import { ownerHash, tagKeys } from '#shared/ownership.ts';
 import { massRemoval } from '#shared/plan/guards.ts';
+import { serverGroupIdsOf } from '#shared/plan/rule-content.ts';
 import type { RulePhase } from '#shared/plan/rules.ts';
 import { defineNoun } from '#shared/step/noun.ts';
 import { combine, done, type Outcome, wait } from '#shared/step/outcome.ts';
@@ -58,6 +59,12 @@ function needsConfirmation(plans: readonly ListenerPlan[], scene: Scene): boolea
   if (massRemoval({ ...question, confirmed }) === 'go') return false;
   if (asked?.target !== target) scene.remember((ledger) => ({ ...ledger, removalAsked: { target, at: scene.now() } }));
   return true;
+}
+
+/** A held listener keeps the rules that it has, so their groups are in use. */
+function groupsOnHeld(observed: readonly Rule[], { stack, ledger }: Scene): readonly string[] {
+  const held = new Set(stack.heldListeners.map((identity) => ledger.listeners[identity]));
+  return observed.filter((rule) => held.has(rule.listenerId)).flatMap((rule) => serverGroupIdsOf(rule.ruleActions));
 }
 
 /** Adds to each call whose rules it holds. */
@@ -142,7 +149,7 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
       return { ...nothing, unsettled: [...unsettled, 'a removal of most rules, to be confirmed,'], pauseSeconds: confirmSeconds };
     scene.remember((ledger) => ({
       ...ledger,
-      groupsInRules: [...new Set(plans.flatMap((plan) => plan.groups))].filter((id) => id !== ''),
+      groupsInRules: [...new Set([...plans.flatMap((plan) => plan.groups), ...groupsOnHeld(observed, scene)])].filter((id) => id !== ''),
     }));
     const batches = batchesOf(plans, observed, scene).map((batch) => ({ ...batch, last: batch.last && waiting.size === 0 }));
     // Nothing to call now, but somebody waits for members: the noun is not finished.
