@@ -18,7 +18,7 @@ const isHostName = (text: string): boolean =>
   /^[a-z0-9.*?=~_+\\^!$&|()[\]-]+$/.test(text) && /^[^.].*\.[a-z*?]+$/.test(text) && !/(^|\.)-|-(\.|$)/.test(text);
 
 /** Lower case with at least one dot inside, the last label of letters and wildcards; no label begins or ends with a hyphen. */
-export const hostName = z
+const hostName = z
   .string()
   .min(3)
   .max(128)

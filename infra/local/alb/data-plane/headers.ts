@@ -18,10 +18,13 @@ function endToEnd(message: IncomingMessage, more: readonly string[] = []): Heade
   return pairsOf(message.rawHeaders).filter(([name]) => !dropped.has(name.toLowerCase()));
 }
 
+/** Methods whose requests say how long their body is even when there is none. */
+const usuallyWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+
 /** How the body is framed towards the server. A request without one says so when its method usually has one, else Node would chunk it. */
 function framing(request: IncomingMessage): HeaderPair[] {
   if (request.headers['transfer-encoding'] !== undefined) return [['Transfer-Encoding', 'chunked']];
-  const expected = ['POST', 'PUT', 'PATCH'].includes(request.method ?? '');
+  const expected = usuallyWithBody.has(request.method ?? '');
   return expected && request.headers['content-length'] === undefined ? [['Content-Length', '0']] : [];
 }
 
@@ -55,7 +58,9 @@ export function requestHeaders(exchange: Exchange, keepAlive: boolean): string[]
 
 /** What a server that requests are mirrored to gets, with a body of so many bytes. */
 export function copiedHeaders(exchange: Exchange, bodyBytes: number): string[] {
-  const framed: HeaderPair[] = hasBody(exchange.request) ? [['Content-Length', String(bodyBytes)]] : framing(exchange.request);
+  const { request } = exchange;
+  const told = hasBody(request) || usuallyWithBody.has(request.method ?? '');
+  const framed: HeaderPair[] = told ? [['Content-Length', String(bodyBytes)]] : [];
   return [...carried(exchange, ['content-length']), ...framed, ['Connection', 'close']].flat();
 }
 
