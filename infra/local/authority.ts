@@ -1,4 +1,5 @@
 /** Certificate authorities of the local cloud: whoever trusts one trusts every server certificate that it issued. */
+import { generate } from 'selfsigned';
 
 /** PEM texts. */
 export interface Leaf {
@@ -21,12 +22,8 @@ const tenYearsMs = 10 * 365 * 24 * 3600_000;
 
 const common = () => ({ keyType: 'ec', algorithm: 'sha256', notAfterDate: new Date(Date.now() + tenYearsMs) }) as const;
 
-// Loaded when the first certificate is made (0.5 s unbundled): most runs of an emulator make none.
-const generator = async () => (await import('selfsigned')).generate;
-
 /** A new authority, good for ten years. */
 export async function createAuthority(commonName: string): Promise<Authority> {
-  const generate = await generator();
   const made = await generate([{ name: 'commonName', value: commonName }], {
     ...common(),
     extensions: [
@@ -43,7 +40,6 @@ export async function issueLeaf(authority: Authority, { commonName, organization
     { name: 'commonName', value: commonName },
     ...(organization === undefined ? [] : [{ name: 'organizationName', value: organization }]),
   ];
-  const generate = await generator();
   const made = await generate(subject, {
     ...common(),
     ca: { key: authority.key, cert: authority.certificate },

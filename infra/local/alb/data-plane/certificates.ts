@@ -3,7 +3,10 @@
  * a host, and names the id that the listener has (as organization), so that it can be seen which one was served.
  */
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { type Authority, createAuthority, issueLeaf, type Leaf } from '../../authority.ts';
+import type { Authority, Leaf } from '../../authority.ts';
+
+/** Loaded with the first certificate (0.5 s): most emulators never make one. */
+const maker = () => import('../../authority.ts');
 
 /** A client that names no host (RFC 6066, 3: none by address) reaches the listener by one of these. */
 const withoutHost = { commonName: 'localhost', hosts: ['localhost'], addresses: ['127.0.0.1'] };
@@ -20,7 +23,7 @@ export class Certificates {
 
   /** Made when first asked for. */
   authority(): Promise<Authority> {
-    this.#authority ??= createAuthority('albeit-local-cloud');
+    this.#authority ??= maker().then(({ createAuthority }) => createAuthority('albeit-local-cloud'));
     return this.#authority;
   }
 
@@ -44,6 +47,7 @@ export class Certificates {
   async #issue(organization: string, host: string): Promise<Leaf> {
     // 64 characters fit into a common name (RFC 5280, appendix A.1); clients go by the other names.
     const names = host === '' ? withoutHost : { commonName: host.slice(0, 64), hosts: [host], addresses: [] };
+    const { issueLeaf } = await maker();
     return issueLeaf(await this.authority(), { ...names, organization });
   }
 }
