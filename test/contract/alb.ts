@@ -14,7 +14,9 @@ import type {
   ZoneMapping,
 } from '#shared/cloud/alb/port.ts';
 import { CloudFailure, type FailureClass } from '#shared/cloud/failure.ts';
+import { sameActions, sameConditions } from '#shared/plan/rule-content.ts';
 import { groupSettings, listenerSettings } from '../support/alb-settings.ts';
+import { type RuleContent, sampleRules } from '../support/rule-samples.ts';
 
 export interface AlbUnderTest {
   readonly alb: Alb;
@@ -380,6 +382,46 @@ export function albContract(name: string, make: () => Promise<AlbUnderTest>): vo
       const [found] = await alb.listRules(loadBalancerId, 'Request');
       expect(found).toMatchObject(settings);
       expect(found?.tags).not.toEqual(kept);
+    });
+
+    it('shows rules of every kind, in both directions, so that they compare equal with what was wanted, made and changed', async () => {
+      const { loadBalancerId, listenerId, serverGroupId } = await runningListener();
+      const groups = await Promise.all(['one', 'two', 'three', 'mirror'].map(availableGroup));
+      // Limits of single clients need a listener that knows them behind proxies.
+      const xForwardedForConfig = { XForwardedForClientSourceIpsEnabled: true, XForwardedForClientSourceIpsTrusted: '10.0.0.0/8' };
+      const knowing = { settings: listenerSettings({ xForwardedForConfig }), defaultServerGroupId: serverGroupId };
+      await jobDone((await alb.updateListener(listenerId, knowing, token())).jobId);
+      await listenerRunning(loadBalancerId);
+      for (const direction of ['Request', 'Response'] as const) {
+        const samples = sampleRules(40, direction, { groups, seed: 20 });
+        const turned = [...samples.slice(1), ...samples.slice(0, 1)];
+        const asRule = (content: RuleContent, index: number) => ({ ...content, ruleName: `sample-${index}`, priority: index + 1 });
+        const expectShown = async (wanted: readonly RuleContent[]) => {
+          const found = new Map((await alb.listRules(loadBalancerId, direction)).map((one) => [one.priority, one]));
+          for (const [index, one] of wanted.entries()) {
+            const shown = found.get(index + 1) ?? { ruleConditions: [], ruleActions: [] };
+            const same = sameConditions(one.ruleConditions, shown.ruleConditions) && sameActions(one.ruleActions, shown.ruleActions);
+            expect({ shown, same }).toEqual({ shown, same: true });
+          }
+        };
+        const made = await alb.createRules(
+          listenerId,
+          samples.map((content, index) => ({
+            ...asRule(content, index),
+            direction,
+            tags: { 'albeit.io/identity': `${direction} ${index}` },
+          })),
+          token(),
+        );
+        await jobDone(made.jobId);
+        await listenerRunning(loadBalancerId);
+        await expectShown(samples);
+        const ids = new Map(made.ruleIds.map((one) => [one.priority, one.ruleId]));
+        const changes = turned.map((content, index) => ({ ...asRule(content, index), ruleId: ids.get(index + 1) ?? '' }));
+        await jobDone((await alb.updateRules(changes, token())).jobId);
+        await listenerRunning(loadBalancerId);
+        await expectShown(turned);
+      }
     });
 
     it('deletes rules, and does not mind one that is gone', async () => {
