@@ -33,19 +33,35 @@ export function shapeOf(schema: z.core.$ZodType): Shape {
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
-function foldRecord(fields: NonNullable<Shape['fields']>, value: Readonly<Record<string, unknown>>, at: string): Folded {
+type Fields = NonNullable<Shape['fields']>;
+
+/** Folded names of each schema's fields, made once: rules are read often, schemas are few. */
+const namesByFields = new WeakMap<Fields, ReadonlyMap<string, string>>();
+
+function namesOf(fields: Fields): ReadonlyMap<string, string> {
+  const known = namesByFields.get(fields);
+  if (known !== undefined) return known;
   const names = new Map(Object.keys(fields).map((name) => [name.toLowerCase(), name]));
-  const parts = Object.entries(value).map(([written, inner]) => {
+  namesByFields.set(fields, names);
+  return names;
+}
+
+function foldRecord(fields: Fields, value: Readonly<Record<string, unknown>>, at: string): Folded {
+  const names = namesOf(fields);
+  const kept: [string, unknown][] = [];
+  const unknown: Stranger[] = [];
+  for (const [written, inner] of Object.entries(value)) {
     const name = names.get(written.toLowerCase());
     const schema = name === undefined ? undefined : fields[name];
-    if (name === undefined || schema === undefined) return { unknown: [{ path: `${at}.${written}`, name: written, value: inner }] };
+    if (name === undefined || schema === undefined) {
+      unknown.push({ path: `${at}.${written}`, name: written, value: inner });
+      continue;
+    }
     const folded = foldFields(schema, inner, `${at}.${written}`);
-    return { entry: [name, folded.value] as const, unknown: folded.unknown };
-  });
-  return {
-    value: Object.fromEntries(parts.flatMap((part) => (part.entry === undefined || part.entry[1] === null ? [] : [part.entry]))),
-    unknown: parts.flatMap((part) => part.unknown),
-  };
+    if (folded.value !== null) kept.push([name, folded.value]);
+    unknown.push(...folded.unknown);
+  }
+  return { value: Object.fromEntries(kept), unknown };
 }
 
 /** `value` with the schema's own names and without fields that it does not know. A `null` field counts as absent. */

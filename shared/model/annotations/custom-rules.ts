@@ -136,11 +136,7 @@ function serviceOf(key: string): string | undefined {
   return family === undefined ? undefined : key.slice(family.length);
 }
 
-/**
- * Every `actions.`, `conditions.` and `rule-direction.` annotation of an Ingress. What is wrong holds the Ingress (ANNOTATION-INVALID); a
- * name that is no backend of it is only told (ANNOTATION-SUFFIX).
- */
-export function readCustomRules(ingress: Ingress): CustomRules {
+function readAll(ingress: Ingress): CustomRules {
   const backends = backendsOf(ingress);
   const named = Object.keys(ingress.metadata.annotations ?? {}).flatMap((key) => {
     const service = serviceOf(key);
@@ -155,4 +151,19 @@ export function readCustomRules(ingress: Ingress): CustomRules {
     rules: new Map(read.map(({ service, rule }) => [service, rule])),
     problems: [...read.flatMap((one) => one.problems), ...astray],
   };
+}
+
+/** An Ingress is read twice in one building: for the Services that it names, and for its rules. */
+const readings = new WeakMap<Ingress, CustomRules>();
+
+/**
+ * Every `actions.`, `conditions.` and `rule-direction.` annotation of an Ingress. What is wrong holds the Ingress (ANNOTATION-INVALID); a
+ * name that is no backend of it is only told (ANNOTATION-SUFFIX).
+ */
+export function readCustomRules(ingress: Ingress): CustomRules {
+  const known = readings.get(ingress);
+  if (known !== undefined) return known;
+  const rules = readAll(ingress);
+  readings.set(ingress, rules);
+  return rules;
 }

@@ -91,22 +91,22 @@ function readConfig<T>(found: Kind<T>, element: Readonly<Record<string, unknown>
   return faults.length === 0 ? read : { faults: [...faults, ...(read.faults ?? [])] };
 }
 
+function typeFault(kinds: readonly Kind<unknown>[], type: unknown, at: string): string {
+  const types = kinds.map((one) => one.type);
+  const near = typeof type === 'string' ? nearestName(type, types) : undefined;
+  return `at ${at}.type: one of ${types.join(', ')}; found ${described(type)}${near === undefined ? '' : `; did you mean ${near}?`}`;
+}
+
 /** One element of a list and its type, or what is wrong with it. */
 export function readElement<T>(
   kinds: readonly Kind<T>[],
   element: unknown,
   at: string,
 ): Parsed<{ readonly kind: Kind<T>; readonly value: T }> {
-  const types = kinds.map((one) => one.type);
   if (!isRecord(element)) return { faults: [`at ${at}: an object with a type; found ${described(element)}`] };
   const [, type] = entryOf(element, ['type']) ?? [];
-  if (typeof type !== 'string') return { faults: [`at ${at}.type: one of ${types.join(', ')}; found ${described(type)}`] };
-  const found = kindOf(kinds, type);
-  if (found === undefined) {
-    const near = nearestName(type, types);
-    const guess = near === undefined ? '' : `; did you mean ${near}?`;
-    return { faults: [`at ${at}.type: one of ${types.join(', ')}; found ${described(type)}${guess}`] };
-  }
+  const found = typeof type === 'string' ? kindOf(kinds, type) : undefined;
+  if (found === undefined) return { faults: [typeFault(kinds, type, at)] };
   const read = readConfig(found, element, at);
   return read.faults === undefined ? { value: { kind: found, value: read.value } } : read;
 }

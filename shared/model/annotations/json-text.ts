@@ -64,17 +64,21 @@ const markOf = (token: string): Mark => {
 };
 
 /** What each bracket closes. */
-const opener: Partial<Record<Mark, string>> = { ']': '[', '}': '{' };
+const opener: Partial<Record<Mark, '[' | '{'>> = { ']': '[', '}': '{' };
+
+const afterComma: Readonly<Record<'[' | '{', State>> = { '[': 'value', '{': 'key' };
 
 /** The state after a token, or nothing where the token may not stand. `open` holds the brackets that are open. */
-function step(state: State, token: string, open: string[]): State | undefined {
+function step(state: State, token: string, open: ('[' | '{')[]): State | undefined {
   const mark = markOf(token);
   const next = following[state][mark];
+  const closes = opener[mark];
+  if (next === undefined || (closes !== undefined && closes !== open.at(-1))) return undefined;
+  if (closes !== undefined) open.pop();
   if (mark === '[' || mark === '{') open.push(mark);
-  if (opener[mark] !== undefined && opener[mark] !== open.pop()) return undefined;
-  if (mark !== ',' || next === undefined) return next;
-  if (open.length === 0) return undefined;
-  return open.at(-1) === '[' ? 'value' : 'key';
+  if (mark !== ',') return next;
+  const inside = open.at(-1);
+  return inside === undefined ? undefined : afterComma[inside];
 }
 
 const matchAt = (pattern: RegExp, text: string, at: number): string => {
@@ -84,7 +88,7 @@ const matchAt = (pattern: RegExp, text: string, at: number): string => {
 
 /** Where text stops being JSON, and what should stand there. */
 function firstFault(text: string): { readonly at: number; readonly state: State; readonly done: boolean } {
-  const open: string[] = [];
+  const open: ('[' | '{')[] = [];
   let state: State = 'value';
   let at = matchAt(blank, text, 0).length;
   while (at < text.length) {
@@ -102,6 +106,7 @@ function likelyReason(text: string, at: number, state: State): string {
   const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
   const meant = lookAlikes[character];
   if (meant !== undefined) return `; "${character}" is not JSON punctuation, write ${meant}`;
+  if (character === '"' && state !== 'after' && state !== 'colon') return '; this text has no end, or a line break or backslash in it';
   if (/[\]}]/.test(character) && (state === 'key' || state === 'value')) return '; there may be a comma too many before it';
   return /[A-Za-z_]/.test(character) && state !== 'after' ? '; names and text stand in double quotes' : '';
 }

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { annotationKeys } from '#shared/model/annotations/index.ts';
+import { nearestName } from '#shared/model/annotations/nearest-name.ts';
+import { unsupportedAnnotations } from '#shared/model/annotations/not-yet.ts';
+import { explainProblem } from '#shared/problem.ts';
+import { anIngress } from '#test/support/objects.ts';
+
+const told = (key: string) => unsupportedAnnotations(anIngress({ annotations: { [key]: 'true' } }));
+
+describe('an annotation that nobody knows', () => {
+  it.each([
+    ['ssl-redirct', 'did you mean alb.ingress.kubernetes.io/ssl-redirect?'],
+    ['canary-wieght', 'did you mean alb.ingress.kubernetes.io/canary-weight?'],
+    ['healthcheck-enable', 'did you mean alb.ingress.kubernetes.io/healthcheck-enabled?'],
+    ['enable_cors', 'did you mean alb.ingress.kubernetes.io/enable-cors?'],
+    ['Order', 'did you mean alb.ingress.kubernetes.io/order?'],
+    ['action.coffee', 'did you mean alb.ingress.kubernetes.io/actions.coffee?'],
+    ['condition.coffee', 'did you mean alb.ingress.kubernetes.io/conditions.coffee?'],
+    ['backend-schedular', 'did you mean alb.ingress.kubernetes.io/backend-scheduler?'],
+    ['something-quite-different', 'check its spelling'],
+    ['a'.repeat(300), 'check its spelling'],
+  ])('%s is a warning with advice', (key, suggestion) => {
+    const annotation = `alb.ingress.kubernetes.io/${key}`;
+    const [problem, ...others] = told(key);
+    expect(problem).toMatchObject({
+      code: 'ANNOTATION-UNKNOWN',
+      facts: { annotation, suggestion },
+      path: `metadata.annotations[${annotation}]`,
+    });
+    expect(others).toEqual([]);
+    expect(problem && explainProblem(problem)).toContain(suggestion);
+  });
+});
+
+describe('an annotation that is known', () => {
+  it.each(annotationKeys().filter((key) => !key.includes('/')))('%s is not told as unknown', (key) => {
+    expect(told(key.replace('<service>', 'coffee'))).toEqual([]);
+  });
+
+  it.each(['backend-label', 'remove-unscheduled-backend', 'hash', 'cookie-timeout', 'slow-start-duration'])(
+    '%s is not, although nobody reads it',
+    (key) => {
+      expect(told(key)).toEqual([]);
+    },
+  );
+
+  it.each(['nginx.ingress.kubernetes.io/proxy-body-size', 'cert-manager.io/issuer', 'kubectl.kubernetes.io/last-applied-configuration'])(
+    '%s is none of ours',
+    (key) => {
+      expect(told(key)).toEqual([]);
+    },
+  );
+});
+
+describe('the nearest name', () => {
+  it.each([
+    ['order', 'order'],
+    ['ordre', 'order'],
+    ['oder', 'order'],
+    ['weights', 'weight'],
+    ['wieght', 'weight'],
+    ['or', undefined],
+    ['', undefined],
+    ['entirely', undefined],
+  ])('to %j is %j', (written, expected) => {
+    expect(nearestName(written, ['weight', 'order'])).toBe(expected);
+  });
+
+  it('is none among none', () => {
+    expect(nearestName('order', [])).toBeUndefined();
+  });
+});
