@@ -160,6 +160,25 @@ describe('the local cloud', () => {
     await until(async () => (await named())?.length === 0, 'a status that names nobody', 15_000);
   });
 
+  it('serves hosts with TLS over https, with a certificate that the authority of the cloud vouches for, and sends them there', async () => {
+    await applyFile(cloud.kube, 'examples/redirect.yaml');
+    await cloud.answers('shop.example.com', '/menu', 'coffee-', { port: 443 });
+    await cloud.answers('shop.example.com', '/menu', 308);
+    await cloud.answers('cafe.example.com', '/tea', 503, { port: 443 });
+    const open = (await cloud.listeners()).filter((one) => one.albConfig === 'cafe');
+    expect(open.map((one) => `${one.protocol}:${one.port} ${new URL(one.url).protocol}`).sort()).toEqual([
+      'HTTP:80 http:',
+      'HTTPS:443 https:',
+    ]);
+    for (const name of ['shop', 'old']) await cloud.kube.remove(ingress(name));
+    await cloud.kube.mergePatch(
+      { kind: 'AlbConfig', namespace: '', name: 'cafe' },
+      { spec: { listeners: [{ port: 80, protocol: 'HTTP' }] } },
+    );
+    await until(async () => !(await cloud.listeners()).some((one) => one.port === 443), 'a closed port 443', 15_000);
+    await cloud.answers('shop.example.com', '/menu', 503);
+  });
+
   it('makes the AlbConfig that a class names and nobody has written', async () => {
     await applyText(
       cloud.kube,

@@ -1,7 +1,7 @@
 /** The whole local cloud as `npm start` brings it up, for scenarios: real processes, real wires, requests through the data plane. */
 import { type Answer, ask } from '#infra/local/start/ask.ts';
 import { type LocalCloud, startCloud } from '#infra/local/start/cloud.ts';
-import { readDoor } from '#infra/local/start/doors.ts';
+import { readAuthority, readDoor } from '#infra/local/start/doors.ts';
 import { type KnownListener, readListeners } from '#infra/local/start/listeners.ts';
 import type { StartOptions } from '#infra/local/start/options.ts';
 import type { Screen } from '#infra/local/start/screen.ts';
@@ -97,7 +97,8 @@ export async function startedCloud(changes: Partial<StartOptions> = {}): Promise
 
   const asked: StartedCloud['ask'] = async (host, path, { albConfig = 'cafe', port = 80 } = {}) => {
     const found = (await listeners()).find((one) => one.albConfig === albConfig && one.port === port);
-    return found === undefined ? undefined : ask(found.url, host, path);
+    if (found === undefined) return undefined;
+    return ask(found.url, host, path, found.url.startsWith('https:') ? await readAuthority(alb) : undefined);
   };
 
   let putOff = 0;

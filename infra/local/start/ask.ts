@@ -1,5 +1,6 @@
 /** A request through a local listener, as a client with any `Host` would send it. */
-import { request } from 'node:http';
+import { type ClientRequest, type RequestOptions, request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 
 export interface Answer {
   readonly status: number;
@@ -22,10 +23,21 @@ function podOf(body: string): string {
   }
 }
 
-/** A connection of its own, so that each request is balanced anew. */
-export function ask(url: string, host: string, path: string): Promise<Answer> {
+/** Over TLS the host is named to the listener as well, and its certificate must be for that host and of the authority. */
+function open(target: URL, host: string, authority: string | undefined): ClientRequest {
+  const options: RequestOptions = { headers: { host }, agent: false, signal: AbortSignal.timeout(askMs) };
+  if (target.protocol === 'http:') return request(target, options);
+  return secureRequest(target, {
+    ...options,
+    servername: host.replace(/:\d+$/, ''),
+    ...(authority === undefined ? {} : { ca: authority }),
+  });
+}
+
+/** A connection of its own, so that each request is balanced anew. `authority`: PEM text, for an https url (see `readAuthority`). */
+export function ask(url: string, host: string, path: string, authority?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const call = request(new URL(path, url), { headers: { host }, agent: false, signal: AbortSignal.timeout(askMs) });
+    const call = open(new URL(path, url), host, authority);
     call.once('error', reject);
     call.once('response', (response) => {
       let body = '';

@@ -20,6 +20,13 @@ export interface AlbDoorState {
 /** How long a door may take to answer, in ms. */
 const doorMs = 5_000;
 
+/** Whom clients of the HTTPS listeners of an emulated ALB must trust, as PEM text. */
+export async function readAuthority(albUrl: string): Promise<string> {
+  const answer = await fetch(`${albUrl}/_/authority`, { signal: AbortSignal.timeout(doorMs) });
+  if (!answer.ok) throw new Error(`GET ${albUrl}/_/authority answered ${answer.status}`);
+  return answer.text();
+}
+
 export async function readDoor<T>(url: string, path: string): Promise<T> {
   const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(doorMs) });
   if (!answer.ok) throw new Error(`GET ${url}${path} answered ${answer.status}`);
