@@ -75,6 +75,13 @@ export const fixedResponse = z.strictObject({
   HttpCode: z.string().regex(/^[245]\d\d$/, 'must be a 2xx, 4xx or 5xx status'),
 });
 
+/** What the service fills in. */
+export const rewriteDefaults: Readonly<Record<string, string>> = {
+  Host: asRequested('host'),
+  Path: asRequested('path'),
+  Query: asRequested('query'),
+};
+
 export const rewrite = z
   .strictObject({ Host: hostTemplate.optional(), Path: pathTemplate.optional(), Query: queryTemplate.optional() })
   .refine((config) => Object.values(config).some((value) => value !== undefined), 'must change something');

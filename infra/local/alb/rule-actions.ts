@@ -1,5 +1,6 @@
 /** Actions of rules: a row a type with the member that carries it, what may stand in it, and whether it ends the rule (4.2, 6.5). */
 import type * as z from 'zod';
+import { formComplaint } from './form-complaint.ts';
 import type { GroupTuple, RuleAction, RuleRecord } from './records.ts';
 import {
   cors,
@@ -10,6 +11,7 @@ import {
   redirectDefaults,
   removeHeader,
   rewrite,
+  rewriteDefaults,
   trafficLimit,
   trafficMirror,
   unremovable,
@@ -54,10 +56,7 @@ function complaintAbout(action: RuleAction): string | undefined {
   const { Type, Order: _order, ...members } = action;
   const strangers = Object.keys(members).filter((name) => name !== row.member);
   if (strangers.length > 0) return `${Type} goes with ${row.member}, not with ${strangers.join(', ')}`;
-  const read = row.form.safeParse(members[row.member]);
-  return read.success
-    ? undefined
-    : `${row.member}: ${read.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`;
+  return formComplaint(row.member, row.form, members[row.member]);
 }
 
 function complaintAboutOrder(actions: readonly RuleAction[], direction: RuleRecord['direction']): string | undefined {
@@ -107,24 +106,28 @@ export function isCorsFirst(actions: readonly RuleAction[]): boolean {
 
 const keptTuples = (tuples: readonly GroupTuple[]): readonly GroupTuple[] => tuples.map((one) => ({ ...one, Weight: one.Weight ?? 100 }));
 
+/** What the service fills in, by type. */
+const defaults: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  Redirect: redirectDefaults,
+  Rewrite: rewriteDefaults,
+  InsertHeader: { ValueType: 'UserDefined' },
+  TrafficMirror: { TargetType: 'ForwardGroupMirror' },
+};
+
+function keptAction(action: RuleAction): RuleAction {
+  const { ForwardGroupConfig } = action;
+  // Actions are kept before they are checked, so the tuples may be missing.
+  if (ForwardGroupConfig?.ServerGroupTuples?.length === 1) {
+    return {
+      ...action,
+      ForwardGroupConfig: { ...ForwardGroupConfig, ServerGroupTuples: keptTuples(ForwardGroupConfig.ServerGroupTuples) },
+    };
+  }
+  const member = `${action.Type}Config`;
+  const config = action[member];
+  return typeof config === 'object' ? { ...action, [member]: { ...defaults[action.Type], ...config } } : action;
+}
+
 /** Actions as the service keeps them: sorted by Order, its defaults filled in. */
 export const keptActions = (actions: readonly RuleAction[]): readonly RuleAction[] =>
-  [...actions]
-    .sort((a, b) => a.Order - b.Order)
-    .map((action) => ({
-      ...action,
-      ...(action.ForwardGroupConfig?.ServerGroupTuples?.length === 1
-        ? {
-            ForwardGroupConfig: {
-              ...action.ForwardGroupConfig,
-              ServerGroupTuples: keptTuples(action.ForwardGroupConfig.ServerGroupTuples),
-            },
-          }
-        : {}),
-      ...(action.Type === 'Redirect' && typeof action['RedirectConfig'] === 'object'
-        ? { RedirectConfig: { ...redirectDefaults, ...action['RedirectConfig'] } }
-        : {}),
-      ...(action.Type === 'InsertHeader' && typeof action['InsertHeaderConfig'] === 'object'
-        ? { InsertHeaderConfig: { ValueType: 'UserDefined', ...action['InsertHeaderConfig'] } }
-        : {}),
-    }));
+  [...actions].sort((a, b) => a.Order - b.Order).map(keptAction);

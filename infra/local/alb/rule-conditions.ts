@@ -1,6 +1,7 @@
 /** Conditions of rules: a row a type with the member that carries it, and what its values may be (ALB reference 4.2, 6.5). */
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import { formComplaint } from './form-complaint.ts';
 import type { RuleCondition, RuleRecord } from './records.ts';
 import { compiles, cookiePart, headerKey, headerValue, hostPattern, isExpression, pathPattern, queryPart } from './rule-texts.ts';
 import type { Settings } from './settings.ts';
@@ -59,10 +60,7 @@ function complaintAbout(condition: RuleCondition, direction: RuleRecord['directi
   const { Type, ...members } = condition;
   const strangers = Object.keys(members).filter((name) => name !== row.member);
   if (strangers.length > 0) return `${Type} goes with ${row.member}, not with ${strangers.join(', ')}`;
-  const read = row.form.safeParse(members[row.member]);
-  return read.success
-    ? undefined
-    : `${row.member}: ${read.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`;
+  return formComplaint(row.member, row.form, members[row.member]);
 }
 
 const valuesOf = (member: unknown): readonly unknown[] =>

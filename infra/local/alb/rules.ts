@@ -10,6 +10,7 @@ import { groupsOfRule, linger } from './references.ts';
 import { refuse } from './refusals.ts';
 import { keptActions } from './rule-actions.ts';
 import { checkRuleQuotas, checkRules } from './rule-checks.ts';
+import { spelledOut } from './rule-listing.ts';
 import { checkPriorities } from './rule-priorities.ts';
 
 export interface RuleRequest {
@@ -261,7 +262,7 @@ export const ruleOperations = [
       'Rules',
       cloud.state.rules.all().filter((record) => matches(record, parameters)),
       parameters,
-      showRule,
+      (record) => showRule(cloud.settings().listedRules === 'spelled-out' ? { ...record, shown: spelledOut(record.shown) } : record),
     ),
   ),
 ];

@@ -79,6 +79,8 @@ const settings = z.strictObject({
   brokenExpressions: z.enum(['refused', 'accepted']).default('refused'),
   /** Whether a Cors may come before the TrafficMirror of its rule. */
   mirrorBeforeCors: z.enum(['any-order', 'mirror-first']).default('any-order'),
+  /** Whether ListRules repeats a rule as it was sent or says the same in other words (`rule-listing.ts`). */
+  listedRules: z.enum(['as-sent', 'spelled-out']).default('as-sent'),
   /** What a listener's status says while its rules change; it is locked either way. */
   listenerStatusDuringRules: z.enum(['Running', 'Configuring']).default('Configuring'),
   /** Whether creating or deleting a listener makes the load balancer Configuring. */
