@@ -76,7 +76,8 @@ export function readRoutingSettings(ingress: Ingress): RoutingSettings {
       ...routing.problems,
       ...crossOrigin.problems,
       ...limitProblems(ingress, { qps, ipQps }),
-      ...corsWarnings(ingress, corsAction),
+      // The default stands in for an origin that was refused, and nobody asked for that.
+      ...(crossOrigin.problems.length === 0 ? corsWarnings(ingress, corsAction) : []),
     ],
   };
 }
