@@ -81,8 +81,8 @@ const finals: Readonly<Record<string, Final>> = {
   Redirect: redirect,
 };
 
-/** Carries out a rule's actions, which come sorted by `Order`. */
-export function perform(exchange: Exchange, actions: readonly ViewAction[], turns: RuleTurns): Promise<void> | void {
+/** Carries out a rule's actions, which come sorted by `Order`. What goes wrong on the way is a rejection, never thrown at the server. */
+export async function perform(exchange: Exchange, actions: readonly ViewAction[], turns: RuleTurns): Promise<void> {
   const unknown = actions.find((action) => steps[action.Type] === undefined && finals[action.Type] === undefined);
   if (unknown !== undefined) {
     return answer(exchange, 501, { 'Content-Type': 'text/plain' }, `this data plane does not carry out the action ${unknown.Type}\n`);

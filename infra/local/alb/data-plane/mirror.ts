@@ -2,8 +2,9 @@
  * TrafficMirror: a copy of a request for another group. Whatever becomes of the copy, the client never notices: nobody waits for it, its
  * answer is dropped, and it is bounded in size, number and time.
  */
-import { request as httpRequest } from 'node:http';
+import { type ClientRequest, request as httpRequest } from 'node:http';
 import type { Exchange } from './exchange.ts';
+import type { Chosen } from './groups.ts';
 import { copiedHeaders, hasBody } from './headers.ts';
 
 /** Copies of one rule that are on their way. */
@@ -35,24 +36,34 @@ function bodyOf({ request, settings }: Exchange, then: (body: Buffer) => void): 
   request.pause().on('data', note).on('end', end).on('close', stop);
 }
 
+/** `undefined` when no request can be made of it, as with a blank in a path that was rewritten from the host. */
+function requestTo(server: Chosen, exchange: Exchange, body: Buffer): ClientRequest | undefined {
+  const { facts, outgoing, agents } = exchange;
+  try {
+    return httpRequest({
+      ...server.socket,
+      method: facts.method,
+      path: outgoing.search === '' ? outgoing.path : `${outgoing.path}?${outgoing.search}`,
+      headers: copiedHeaders(exchange, body.length),
+      agent: agents.agentFor(server.group),
+      setHost: false,
+    });
+  } catch {
+    return undefined;
+  }
+}
+
 function sendCopy(exchange: Exchange, groupId: string, body: Buffer, mirrors: Mirrors): void {
-  const { facts, groups, timers, agents, listener, outgoing, settings } = exchange;
+  const { facts, groups, timers, listener, settings } = exchange;
   if (mirrors.running >= settings.mirrorsAtOnce) return;
   const server = groups.choose(groupId, facts, new Set());
   if (server === undefined) return;
-  if (server.socket === undefined) {
+  const copy = server.socket === undefined ? undefined : requestTo(server, exchange, body);
+  if (copy === undefined) {
     server.release();
     return;
   }
   mirrors.running += 1;
-  const copy = httpRequest({
-    ...server.socket,
-    method: facts.method,
-    path: outgoing.search === '' ? outgoing.path : `${outgoing.path}?${outgoing.search}`,
-    headers: copiedHeaders(exchange, body.length),
-    agent: agents.agentFor(server.group),
-    setHost: false,
-  });
   const stopWaiting = timers.after(listener.RequestTimeout * 1000, () => copy.destroy());
   copy.on('response', (answer) => answer.on('error', () => {}).resume());
   copy.on('error', () => {});

@@ -28,21 +28,23 @@ const rules = [
   doing([insert('x-answered', 'yes')], { Direction: 'Response', RuleConditions: [path('/all/*')] }),
 ];
 
+async function openShop(call: typeof callSecurely) {
+  const groups = [aGroup('sgp-a', [aServer('10.64.0.1')]), aGroup('sgp-b', []), aGroup('sgp-m', [aServer('10.64.0.2')])];
+  const view = new MemoryView({ listeners: [listener], rules, groups });
+  await serveEcho(view, '10.64.0.1', { 'Set-Cookie': 'own=1' });
+  const copies = await serveEcho(view, '10.64.0.2');
+  const { plane, url } = await start(view, { timers: new ManualTimers() });
+  const authority = await plane.authority();
+  const ask = (where: string, more: { method?: string; headers?: Record<string, string>; body?: string } = {}) =>
+    call(`${url}${where}`, { authority, host, ...more });
+  return { ask, copies };
+}
+
 describe.each([
   ['HTTP/1.1', callSecurely],
   ['HTTP/2', callByHttp2],
 ])('over HTTPS by %s', (_version, call) => {
-  async function shop() {
-    const groups = [aGroup('sgp-a', [aServer('10.64.0.1')]), aGroup('sgp-b', []), aGroup('sgp-m', [aServer('10.64.0.2')])];
-    const view = new MemoryView({ listeners: [listener], rules, groups });
-    await serveEcho(view, '10.64.0.1', { 'Set-Cookie': 'own=1' });
-    const copies = await serveEcho(view, '10.64.0.2');
-    const { plane, url } = await start(view, { timers: new ManualTimers() });
-    const authority = await plane.authority();
-    const ask = (where: string, more: { method?: string; headers?: Record<string, string>; body?: string } = {}) =>
-      call(`${url}${where}`, { authority, host, ...more });
-    return { ask, copies };
-  }
+  const shop = () => openShop(call);
 
   it('every action does what it does over HTTP', async () => {
     const { ask, copies } = await shop();

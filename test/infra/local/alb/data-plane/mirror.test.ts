@@ -79,6 +79,19 @@ describe('TrafficMirror', () => {
     }
   });
 
+  it('is hurt by nothing that no server could be asked for', async () => {
+    // A client may name any host; in a path it makes no request line.
+    const view = aView(doing([action('Rewrite', { Path: '/\u0024{host}' }), mirrorTo('sgp-m'), forwardTo('sgp-a')]));
+    await serveEcho(view, '10.64.0.1');
+    const copies = await serveEcho(view, '10.64.0.2');
+    const { url } = await start(view);
+    for (const method of ['GET', 'POST']) {
+      expect((await call(url, { method, headers: { host: 'a b' }, ...(method === 'POST' ? { body: 'milk' } : {}) })).status).toBe(502);
+    }
+    expect((await call(url, { headers: { host: 'a.test' } })).status).toBe(200);
+    await vi.waitFor(() => expect(copies.map((one) => one.url)).toEqual(['/a.test']));
+  });
+
   it('never waits for the mirror, has only so many copies on their way, and gives a silent one up in time', async () => {
     const timers = new ManualTimers();
     const view = aView();

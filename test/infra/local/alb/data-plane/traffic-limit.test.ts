@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DataPlaneSettings } from '#infra/local/alb/data-plane/settings.ts';
 import { RateLimit } from '#infra/local/alb/data-plane/traffic-limit.ts';
@@ -116,6 +117,27 @@ describe('the buckets of a rule', () => {
       expect(passed).toBeLessThanOrEqual(perSecond * 2);
       expect(passed).toBeGreaterThanOrEqual(Math.min(perSecond * 2, 8000) * 0.9);
     }
+  });
+
+  it('let in any stretch of time pass no more than the rate says, and one', () => {
+    const gaps = fc.array(fc.integer({ min: 0, max: 700 }), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(gaps, fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 4 }), (steps, perSecond, burst) => {
+        const buckets = new RateLimit();
+        const passed: number[] = [];
+        let now = 0;
+        for (const step of steps) {
+          now += step;
+          if (buckets.admit('a', { total: perSecond, burst }, now)) passed.push(now);
+        }
+        passed.forEach((from, first) => {
+          passed.slice(first).forEach((to, more) => {
+            // A hair's breadth for fractions of a millisecond that have no exact number.
+            expect(more + 1).toBeLessThanOrEqual(((to - from) / 1000) * perSecond + burst + 1e-6);
+          });
+        });
+      }),
+    );
   });
 
   it('forget clients that have not been seen for long', () => {
