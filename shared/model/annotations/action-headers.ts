@@ -54,19 +54,13 @@ export const makeRemoveHeader = (removeHeaderConfig: z.output<typeof removeHeade
   removeHeaderConfig,
 });
 
-/** Framing of the connection: never ours to take off. */
-const framing = ['connection', 'upgrade', 'content-length', 'transfer-encoding'];
-const ownRequestHeaders = [...framing, 'slb-id', 'slb-ip', 'keep-alive', 'te', 'host', 'cookie', 'remoteip', 'authority'];
-const isReserved = (name: string): boolean => name.startsWith('x-forwarded-') || ownRequestHeaders.includes(name);
+/** Framing of a message: nobody takes it off. */
+const framing = ['connection', 'upgrade', 'content-length', 'transfer-encoding'] as const;
 
-/** The same in words, for the documentation. */
-export const reservedHeaderTexts = {
-  requests: `x-forwarded-*, ${ownRequestHeaders.join(', ')}`,
-  removedFromAnswers: framing.join(', '),
-} as const;
+/** What the load balancer says about itself and its client. Others that begin so, such as X-Forwarded-Prefix, are free. */
+const forwarded = ['for', 'proto', 'eip', 'port', 'client-srcport', 'host'].map((name) => `x-forwarded-${name}`);
+const reserved = [...framing, ...forwarded, 'slb-id', 'slb-ip', 'keep-alive', 'te', 'host', 'cookie', 'remoteip', 'authority'];
 
-/** Whether ALB keeps a header for itself in actions of this type. Taking headers off answers is the freest. */
-export function isReservedHeader(type: 'InsertHeader' | 'RemoveHeader', name: string, direction: RuleDirection): boolean {
-  const folded = name.toLowerCase();
-  return type === 'RemoveHeader' && direction === 'Response' ? framing.includes(folded) : isReserved(folded);
-}
+/** Headers that ALB keeps for itself in actions of a type, in lower case. Taking headers off answers is the freest. */
+export const reservedHeaders = (type: 'InsertHeader' | 'RemoveHeader', direction: RuleDirection): readonly string[] =>
+  type === 'RemoveHeader' && direction === 'Response' ? framing : reserved;

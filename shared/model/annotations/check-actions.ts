@@ -1,6 +1,6 @@
 /** What the actions of one `actions.<service>` annotation may not be together, whatever each is on its own. */
 import type { RuleDirection } from '#shared/cloud/alb/port.ts';
-import { isReservedHeader } from './action-headers.ts';
+import { reservedHeaders } from './action-headers.ts';
 import type { CustomAction } from './custom.ts';
 
 type ActionType = CustomAction['type'];
@@ -39,7 +39,9 @@ function repetition(actions: readonly CustomAction[], index: number): string | u
 const reserved = (action: CustomAction, direction: RuleDirection): string | undefined => {
   if (action.type !== 'InsertHeader' && action.type !== 'RemoveHeader') return undefined;
   const header = headerOf(action) ?? '';
-  return isReservedHeader(action.type, header, direction) ? `another header; ALB keeps ${header} for itself` : undefined;
+  return reservedHeaders(action.type, direction).includes(header.toLowerCase())
+    ? `another header; ALB keeps ${header} for itself`
+    : undefined;
 };
 
 const conflicts = (types: ReadonlySet<ActionType>): readonly string[] =>

@@ -11,8 +11,9 @@ export interface Form {
 
 /** Last label without digits; a leading `~` marks a regular expression. */
 export const hostForm: Form = {
-  pattern: /^(?=.{3,128}$)(?:~[a-z0-9.*?=~_+\\^!$&|()[\]{},:-]+|[a-z0-9.*?=~_+\\^!$&|()[\]-]*\.[a-z*?]+)$/,
-  allowed: 'a host of 3 to 128 characters, lower case, with a dot and only letters or wildcards after the last one; * and ? are wildcards',
+  pattern: /^(?=.{3,128}$)(?:~[a-z0-9.*?=~_+\\^!$&|()[\]{},:-]+|(?!\.|.*(?:^|\.)-|.*-\.)[a-z0-9.*?=~_+\\^!$&|()[\]-]*\.[a-z*?]+)$/,
+  allowed:
+    'a host of 3 to 128 characters, lower case, with a dot and only letters or wildcards after the last one, no hyphen at the ends of its parts; * and ? are wildcards',
 };
 
 /** `~` and `~*` mark regular expressions. */
@@ -29,10 +30,13 @@ export const targetHostForm: Form = {
   allowed: `${hostForm.allowed}; or ${variable('host')}`,
 };
 
-const targetPath = (groups: string): RegExp =>
-  new RegExp(`^(?=.{1,128}$)(?:/|${escaped(variable('path'))})(?:[A-Za-z0-9$\\-_.+/&~@:'*?]|${variablePattern}${groups})*$`);
+/** Refuses a variable that stands twice. */
+const eachOnce = '(?!.*(\\$\\{[a-z1-9]+\\}).*\\1)';
 
-const targetPathText = `a path of at most 128 characters beginning with / or ${variable('path')}: letters, digits, $-_.+/&~@:'*? and variables such as ${variable('host')}`;
+const targetPath = (groups: string): RegExp =>
+  new RegExp(`^(?=.{1,128}$)${eachOnce}(?:/|${escaped(variable('path'))})(?:[A-Za-z0-9$\\-_.+/&~@:'*?]|${variablePattern}${groups})*$`);
+
+const targetPathText = `a path of at most 128 characters beginning with / or ${variable('path')}: letters, digits, $-_.+/&~@:'*? and each variable such as ${variable('host')} once`;
 
 /** Path of a redirect. */
 export const redirectPathForm: Form = { pattern: targetPath(''), allowed: targetPathText };
@@ -40,13 +44,13 @@ export const redirectPathForm: Form = { pattern: targetPath(''), allowed: target
 /** Path of a rewrite, which may also use groups of the regular expression that matched. */
 export const rewritePathForm: Form = {
   pattern: targetPath(`|${groupPattern}`),
-  allowed: `${targetPathText}, or ${variable(1)}, ${variable(2)} for groups of a regular expression`,
+  allowed: `${targetPathText}, or ${variable(1)} to ${variable(9)} for groups of a regular expression`,
 };
 
 /** Query of a redirect or rewrite. */
 export const targetQueryForm: Form = {
-  pattern: new RegExp(`^(?=.{1,128}$)(?:[!$%&'()*+,\\-./0-9:;=?@^_\`a-z~]|${variablePattern})*$`),
-  allowed: `at most 128 printable characters without upper case, spaces and #[]{}\\|<>"; or ${variable('query')}`,
+  pattern: new RegExp(`^(?=.{1,128}$)${eachOnce}(?:[!$%&'()*+,\\-./0-9:;=?@^_\`a-z~]|${variablePattern})*$`),
+  allowed: `at most 128 printable characters without upper case, spaces and #[]{}\\|<>", and each variable such as ${variable('query')} once`,
 };
 
 /** Header names in conditions. */
@@ -81,7 +85,7 @@ export const cookieForm = pairText(100, '&;');
 export const methods = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH'] as const;
 
 export const corsOriginForm: Form = {
-  pattern: /^(?:\*|https?:\/\/(?:\*\.)?(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)$/,
+  pattern: /^(?=.{1,128}$)(?:\*|https?:\/\/(?:\*\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[0-9]{1,5})?)$/,
   allowed: '* or origins such as https://shop.example.com, http://localhost:8080 or https://*.example.com',
 };
 

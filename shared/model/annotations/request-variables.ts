@@ -17,5 +17,5 @@ export const requestVariables: Readonly<Record<(typeof names)[number], string>> 
 /** Pattern source: any variable of a request. */
 export const variablePattern = `\\$\\{(?:${names.join('|')})\\}`;
 
-/** Pattern source: a group of the regular expression of the path, 1 to 99. */
-export const groupPattern = '\\$\\{[1-9][0-9]?\\}';
+/** Pattern source: a group of the regular expression of the path, 1 to 9. */
+export const groupPattern = '\\$\\{[1-9]\\}';

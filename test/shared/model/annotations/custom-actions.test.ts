@@ -114,11 +114,11 @@ describe('actions that are read', () => {
     ],
     [
       'Rewrite with groups of the expression',
-      one('Rewrite', { Path: `/v2/${variable(1)}/${variable(12)}` }),
+      one('Rewrite', { Path: `/v2/${variable(1)}/${variable(9)}` }),
       [
         {
           type: 'Rewrite',
-          rewriteConfig: { host: asRequested.host, path: `/v2/${variable(1)}/${variable(12)}`, query: asRequested.query },
+          rewriteConfig: { host: asRequested.host, path: `/v2/${variable(1)}/${variable(9)}`, query: asRequested.query },
         },
       ],
     ],
@@ -296,6 +296,18 @@ describe('actions that are refused', () => {
       'httpCode: a 2xx, 4xx or 5xx status',
     ]),
     ['a fixed answer without a status', one('FixedResponse', {}), 'httpCode: a 2xx, 4xx or 5xx status, in quotes; found nothing'],
+    [
+      'a redirect path with a variable twice',
+      one('Redirect', { path: `/${variable('host')}/${variable('host')}` }),
+      'each variable such as',
+    ],
+    [
+      'a redirect query with a variable twice',
+      one('Redirect', { query: `${variable('query')}&${variable('query')}` }),
+      'each variable such as',
+    ],
+    ['a redirect host with a label that ends in a hyphen', one('Redirect', { host: 'a-.example.com' }), 'RedirectConfig.host'],
+    ['a rewrite with the group 10', one('Rewrite', { Path: `/${variable(10)}` }), 'RewriteConfig.Path'],
     ['a Rewrite of nothing', one('Rewrite', { Path: '' }), 'at [0].RewriteConfig: Host, Path or Query'],
     ['a rewritten query in upper case', one('Rewrite', { Query: 'A=b' }), 'RewriteConfig.Query'],
     ['a header name of 41 characters', insert(long(41)), 'InsertHeaderConfig.key: a header name of at most 40'],
@@ -387,6 +399,10 @@ describe('actions that are refused', () => {
   it('a header may be inserted and another action may remove it', () => {
     expect(outcome([insert('X-A'), remove('X-A'), insert('X-B')])).toHaveLength(3);
   });
+});
+
+it('headers that only begin like those of ALB are free', () => {
+  expect(outcome([insert('X-Forwarded-Prefix'), remove('X-Forwarded-Server')])).toHaveLength(2);
 });
 
 describe('headers that ALB keeps for itself', () => {

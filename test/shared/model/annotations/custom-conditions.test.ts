@@ -73,6 +73,11 @@ describe('conditions that are refused', () => {
     ['a host of two characters', one('Host', 'a.'), 'hostConfig.values[0]'],
     ['a host of 129 characters', one('Host', `${long(125)}.com`), 'hostConfig.values[0]'],
     ['a host whose last label has a digit', one('Host', 'a.b1'), 'hostConfig.values[0]'],
+    ...['-a.example.com', 'a.-b.com', 'a-.example.com', '.example.com'].map((host): [string, unknown, string] => [
+      `host ${host}`,
+      one('Host', host),
+      'hostConfig.values[0]',
+    ]),
     ['a path without a slash', one('Path', 'a'), 'pathConfig.values[0]: a path of at most 128'],
     ['a path of 129 characters', one('Path', `/${long(128)}`), 'pathConfig.values[0]'],
     ['a path with a strange character', one('Path', '/ok', '/a b'), 'pathConfig.values[1]'],

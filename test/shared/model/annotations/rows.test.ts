@@ -6,6 +6,7 @@ import { anIngress } from '#test/support/objects.ts';
 
 /** Groups of a rewrite are written so; put together here because a template would be filled in. */
 const group = (number: number): string => `\${${number}}`;
+const variable = (name: string): string => `\${${name}}`;
 const long = (length: number): string => 'a'.repeat(length);
 
 interface Samples {
@@ -65,8 +66,8 @@ const samples: Readonly<Record<string, Samples>> = {
   'albconfig.order': number(1, 1000),
   'use-regex': onOff,
   'rewrite-target': {
-    good: ['/', `/${long(127)}`, `/bar/${group(1)}/x${group(12)}`, "/a$-_.+/&~@:'*?"],
-    bad: ['', 'bar', `/${long(128)}`, '/a b', '/a{1}', `/${group(0)}`, '/ä', '/a#b'],
+    good: ['/', `/${long(127)}`, `/bar/${group(1)}/x${group(9)}`, `${variable('path')}/x`, "/a$-_.+/&~@:'*?"],
+    bad: ['', 'bar', `/${long(128)}`, '/a b', '/a{1}', `/${group(0)}`, `/${group(12)}`, `/${group(1)}${group(1)}`, '/ä', '/a#b'],
   },
   'traffic-limit-qps': number(1, 1_000_000),
   'traffic-limit-ip-qps': number(1, 1_000_000),
@@ -76,9 +77,18 @@ const samples: Readonly<Record<string, Samples>> = {
       ['*', ['*']],
       ['https://a.example.com, http://localhost:8080', ['https://a.example.com', 'http://localhost:8080']],
       ['https://*.example.com', ['https://*.example.com']],
-      ['http://[::1]:80', ['http://[::1]:80']],
+      [`https://${long(116)}.com`, [`https://${long(116)}.com`]],
     ],
-    bad: ['', 'example.com', 'ftp://a.example.com', 'https://a.example.com/', 'https://a.*.com', 'https://', 'https://a,,https://b'],
+    bad: [
+      '',
+      'example.com',
+      'ftp://a.example.com',
+      'https://a.example.com/',
+      'https://a.*.com',
+      `https://${long(117)}.com`,
+      'https://',
+      'https://a,,https://b',
+    ],
   },
   'cors-allow-methods': {
     good: [
