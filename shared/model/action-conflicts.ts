@@ -1,6 +1,10 @@
-/** What cannot be asked for together in one rule: the service would refuse it, and with it every rule of the same call. */
+/**
+ * What cannot be asked for together in one rule: the service would refuse it, and with it every rule of the same call. What contradicts
+ * itself within one annotation is found where it is read (`annotations/check-actions.ts`).
+ */
 import type { RuleDirection } from '#shared/cloud/alb/port.ts';
 import { albPrefix } from './annotations/annotation.ts';
+import { finalActions } from './annotations/check-actions.ts';
 import type { CustomAction } from './annotations/custom.ts';
 import type { RoutingSettings } from './routing-settings.ts';
 
@@ -24,15 +28,7 @@ export interface Conflict {
   readonly detail: string;
 }
 
-/** The actions of which a rule has exactly one, in the last place. */
-export const finalTypes: ReadonlySet<string> = new Set<ActionType>(['ForwardGroup', 'Redirect', 'FixedResponse']);
-/** The actions that a rule on responses can have. */
-const responseTypes: ReadonlySet<string> = new Set<ActionType>(['InsertHeader', 'RemoveHeader']);
-/** Actions that a rule can have once. */
-const onlyOnce: readonly ActionType[] = ['Rewrite', 'TrafficLimit', 'Cors', 'TrafficMirror'];
-
-const count = (asked: Asked, ...types: readonly ActionType[]): number => asked.actions.filter((one) => types.includes(one.type)).length;
-const has = (asked: Asked, ...types: readonly ActionType[]): boolean => count(asked, ...types) > 0;
+const has = (asked: Asked, ...types: readonly ActionType[]): boolean => asked.actions.some((one) => types.includes(one.type));
 const answers = ['Redirect', 'FixedResponse'] as const;
 
 interface Row {
@@ -69,24 +65,6 @@ const onRequests: readonly Row[] = [
     when: (asked) => asked.settings.rewriteTarget !== '' && has(asked, ...answers),
   },
   {
-    first: 'Rewrite in {actions}',
-    second: 'Redirect or FixedResponse in {actions}',
-    detail: 'only what is forwarded can be rewritten',
-    when: (asked) => has(asked, 'Rewrite') && has(asked, ...answers),
-  },
-  {
-    first: 'TrafficMirror in {actions}',
-    second: 'Redirect or FixedResponse in {actions}',
-    detail: 'only what is forwarded can be mirrored',
-    when: (asked) => has(asked, 'TrafficMirror') && has(asked, ...answers),
-  },
-  {
-    first: 'TrafficMirror in {actions}',
-    second: 'Rewrite in {actions}',
-    detail: 'what is mirrored cannot be rewritten',
-    when: (asked) => has(asked, 'TrafficMirror') && has(asked, 'Rewrite'),
-  },
-  {
     first: 'TrafficMirror in {actions}',
     second: `${albPrefix}rewrite-target`,
     detail: 'what is mirrored cannot be rewritten',
@@ -102,19 +80,7 @@ const onRequests: readonly Row[] = [
     first: 'a port of the Service as backend',
     second: 'a ForwardGroup, Redirect or FixedResponse in {actions}',
     detail: 'multi finalType action find; the port use-annotation leaves the decision to the annotation',
-    when: (asked) => !asked.placeholder && has(asked, 'ForwardGroup', ...answers),
-  },
-  {
-    first: 'one ForwardGroup, Redirect or FixedResponse in {actions}',
-    second: 'another one',
-    detail: 'multi finalType action find; a rule has one',
-    when: (asked) => asked.placeholder && count(asked, 'ForwardGroup', ...answers) > 1,
-  },
-  {
-    first: 'an action in {actions}',
-    second: 'another one of the same type',
-    detail: `a rule has at most one each of ${onlyOnce.join(', ')}`,
-    when: (asked) => onlyOnce.some((type) => count(asked, type) > 1),
+    when: (asked) => !asked.placeholder && has(asked, ...finalActions),
   },
 ];
 
@@ -125,12 +91,6 @@ const onResponses: readonly Row[] = [
     second: 'a port of the Service as backend',
     detail: 'a rule on responses forwards nothing: use the port use-annotation',
     when: (asked) => !asked.placeholder,
-  },
-  {
-    first: 'Response in {direction}',
-    second: 'an action in {actions}',
-    detail: `rules on responses have ${[...responseTypes].join(' and ')} only`,
-    when: (asked) => asked.actions.some((one) => !responseTypes.has(one.type)),
   },
 ];
 

@@ -1,8 +1,9 @@
 /** What a rule does with a request that it matches: annotations of the Ingress, those of the backend Service, and the implicit forward. */
 import type { PlainAction, RuleDirection } from '#shared/cloud/alb/port.ts';
 import type { Problem } from '#shared/problem.ts';
-import { type Asked, actionsKey, conflictsOf, finalTypes } from './action-conflicts.ts';
+import { type Asked, actionsKey, conflictsOf } from './action-conflicts.ts';
 import { type GroupMaker, groupOfBackend, groupOfName, type MadeGroup } from './action-groups.ts';
+import { finalActions } from './annotations/check-actions.ts';
 import type { CustomAction, CustomRule, NamedGroup } from './annotations/custom.ts';
 import { isPlaceholder } from './build-backend.ts';
 import { problemOf } from './object-ref.ts';
@@ -14,6 +15,8 @@ export interface ActionsQuestion {
   readonly route: WrittenRoute;
   readonly settings: RoutingSettings;
   readonly custom: CustomRule;
+  /** Its actions are written but cannot be read, which is told elsewhere. */
+  readonly unread: boolean;
   readonly maker: GroupMaker;
 }
 
@@ -93,9 +96,9 @@ function contradictions(asked: Asked, actions: readonly RuleActionSpec[], { make
 }
 
 /** A placeholder whose annotation does not say what happens to requests. A rule on responses only needs to do something. */
-function missingAction(asked: Asked, { maker, route }: ActionsQuestion): readonly Problem[] {
-  const enough = asked.direction === 'Response' ? asked.actions.length > 0 : asked.actions.some((one) => finalTypes.has(one.type));
-  if (!asked.placeholder || enough) return [];
+function missingAction(asked: Asked, { maker, route, unread }: ActionsQuestion): readonly Problem[] {
+  const enough = asked.direction === 'Response' ? asked.actions.length > 0 : asked.actions.some((one) => finalActions.includes(one.type));
+  if (!asked.placeholder || enough || unread) return [];
   return [problemOf('ACTION-MISSING', maker.ingress, { service: asked.service, annotation: actionsKey(asked.service) }, route.backendAt)];
 }
 

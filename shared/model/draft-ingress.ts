@@ -2,6 +2,7 @@
 import type { RuleCondition, RuleDirection } from '#shared/cloud/alb/port.ts';
 import { policyOf } from '#shared/errors.ts';
 import type { ObjectRef, Problem } from '#shared/problem.ts';
+import { actionsKey } from './action-conflicts.ts';
 import type { GroupMaker } from './action-groups.ts';
 import { albPrefix, readAnnotation } from './annotations/annotation.ts';
 import { type ListenPort, order } from './annotations/binding.ts';
@@ -70,6 +71,8 @@ const groupProtocols: Readonly<Record<RoutingSettings['backendProtocol'], GroupP
 interface RouteQuestion {
   readonly settings: RoutingSettings;
   readonly custom: CustomRule;
+  /** See `ActionsQuestion`. */
+  readonly unread: boolean;
   readonly maker: GroupMaker;
   readonly listeners: readonly ListenPort[];
   readonly around: IngressSurroundings;
@@ -96,10 +99,10 @@ function place(
 }
 
 function draftRoute(written: WrittenRoute, question: RouteQuestion): { readonly route: Route; readonly problems: readonly Problem[] } {
-  const { settings, custom, maker } = question;
+  const { settings, custom, maker, unread } = question;
   const direction = custom.direction ?? 'Request';
   const { conditions, problems } = routeConditions(written, settings, custom, maker.ingress);
-  const built = buildActions({ route: written, settings, custom, maker });
+  const built = buildActions({ route: written, settings, custom, unread, maker });
   const places = place(built, written, direction, question);
   return {
     route: {
@@ -140,15 +143,12 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
   const protocol = groupProtocols[settings.backendProtocol];
   const maker = { ingress: ref, albConfig, services, site, healthCheck: healthCheck.settings, protocol, foreignGroups };
   const written = pathsOf(ingress);
-  const routes = [...(around.pathOrder === 'listed' ? written : specificFirst(written)), ...defaultOf(ingress)].map((route) =>
-    draftRoute(route, {
-      settings,
-      custom: custom.rules.get(route.backend.service?.name ?? '') ?? {},
-      maker,
-      listeners: listenersOf(route.host),
-      around,
-    }),
-  );
+  const routes = [...(around.pathOrder === 'listed' ? written : specificFirst(written)), ...defaultOf(ingress)].map((route) => {
+    const service = route.backend.service?.name ?? '';
+    const own = custom.rules.get(service) ?? {};
+    const unread = own.actions === undefined && ingress.metadata.annotations?.[actionsKey(service)] !== undefined;
+    return draftRoute(route, { settings, custom: own, unread, maker, listeners: listenersOf(route.host), around });
+  });
   return {
     ref,
     order: position.value ?? order.default,

@@ -1,7 +1,6 @@
 /** When a path matches: what it says itself and what `conditions.<service>` adds, checked for what ALB would refuse. */
 import type { RuleCondition } from '#shared/cloud/alb/port.ts';
 import type { ObjectRef, Problem } from '#shared/problem.ts';
-import { albPrefix } from './annotations/annotation.ts';
 import type { CustomRule } from './annotations/custom.ts';
 import { rewriteTarget } from './annotations/routing.ts';
 import { conditionRefusal, orEveryPath, ownConditions } from './build-conditions.ts';
@@ -32,20 +31,6 @@ function rewriteProblems(ingress: ObjectRef, route: WrittenRoute, own: readonly 
   return [problemOf('ANNOTATION-INVALID', ingress, { annotation: rewriteTarget.keys[0], value: target, allowed }, route.at)];
 }
 
-const responseOnly: ReadonlySet<string> = new Set<RuleCondition['type']>(['ResponseHeader', 'ResponseStatusCode']);
-
-function directionProblems(ingress: ObjectRef, route: WrittenRoute, custom: CustomRule): readonly Problem[] {
-  const strange = (custom.conditions ?? []).find((one) => responseOnly.has(one.type));
-  if (strange === undefined || custom.direction === 'Response') return [];
-  const service = route.backend.service?.name ?? '';
-  const facts = {
-    first: `${strange.type} in ${albPrefix}conditions.${service}`,
-    second: 'a rule on requests',
-    detail: `only after ${albPrefix}rule-direction.${service}: Response`,
-  };
-  return [problemOf('ANNOTATION-CONFLICT', ingress, facts, route.at)];
-}
-
 /** The conditions of one path, the same on each of its listeners. */
 export function routeConditions(route: WrittenRoute, settings: RoutingSettings, custom: CustomRule, ingress: ObjectRef): RouteConditions {
   const own = ownConditions({ ...route, asExpressions: asExpressions(settings, route.path) });
@@ -53,7 +38,6 @@ export function routeConditions(route: WrittenRoute, settings: RoutingSettings, 
   const refusals = (custom.conditions ?? []).flatMap((one) => conditionRefusal(one) ?? []);
   const problems = [
     ...refusals.map(({ code, facts }) => problemOf(code, ingress, facts, route.at)),
-    ...directionProblems(ingress, route, custom),
     ...(custom.direction === 'Response' ? [] : rewriteProblems(ingress, route, own.conditions, settings.rewriteTarget)),
   ];
   return problems.length > 0

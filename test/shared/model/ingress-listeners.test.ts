@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { Ingress } from '#shared/model/wish.ts';
+import { anIngress, aPath } from '#test/support/objects.ts';
+import { codesOf, stackOf, withHosts } from '#test/support/stacks.ts';
+
+const [secured, plain] = ['a.example.com', 'b.example.com'];
+const rule = (host: string) => ({ host, http: { paths: [aPath('/')] } });
+
+/** TLS hosts, hosts of rules (empty: any), annotations. */
+const ingress = (tls: readonly string[], hosts: readonly string[], annotations: Readonly<Record<string, string>> = {}): Ingress => {
+  const spec = { ingressClassName: 'alb', rules: hosts.map(rule), ...(tls.length === 0 ? {} : { tls: [{ hosts: tls }] }) };
+  return anIngress({ spec, annotations });
+};
+
+/** `HTTP:80 a.example.com`, one a rule. */
+const placesOf = (one: Ingress): readonly string[] =>
+  stackOf([one]).rules.map(({ listener, conditions }) => {
+    const host = conditions.find((condition) => condition.type === 'Host');
+    return `${listener} ${host?.type === 'Host' ? host.hostConfig.values[0] : '*'}`;
+  });
+
+const ssl = { 'ssl-redirect': 'true' };
+const ports = (text: string) => ({ 'listen-ports': text });
+
+describe('the rules of an Ingress stand', () => {
+  it.each([
+    ['on HTTP without a TLS section', ingress([], [plain]), [`HTTP:80 ${plain}`]],
+    ['on HTTPS when all hosts are in the TLS section', ingress([secured], [secured]), [`HTTPS:443 ${secured}`]],
+    ['host by host where only some are', ingress([secured], [secured, plain]), [`HTTP:80 ${plain}`, `HTTPS:443 ${secured}`]],
+    [
+      'without a host on all listeners of the Ingress',
+      ingress([secured], [secured, plain, '']),
+      [`HTTP:80 ${plain}`, 'HTTP:80 *', `HTTPS:443 ${secured}`, 'HTTPS:443 *'],
+    ],
+    [
+      'without a host on HTTPS alone when no other host is plain',
+      ingress([secured], [secured, '']),
+      [`HTTPS:443 ${secured}`, 'HTTPS:443 *'],
+    ],
+    ['on HTTP when a wildcard alone covers the host', ingress(['*.example.com'], [plain]), [`HTTP:80 ${plain}`]],
+    [
+      'all on every listener of listen-ports, TLS section or not',
+      ingress([secured], [secured, plain], ports('[{"HTTPS":8443},{"HTTP":80}]')),
+      [`HTTP:80 ${secured}`, `HTTP:80 ${plain}`, `HTTPS:8443 ${secured}`, `HTTPS:8443 ${plain}`],
+    ],
+    [
+      'all on every listener with ssl-redirect, which adds HTTP 80',
+      ingress([secured], [secured, plain], ssl),
+      [`HTTP:80 ${secured}`, `HTTP:80 ${plain}`, `HTTPS:443 ${secured}`, `HTTPS:443 ${plain}`],
+    ],
+    [
+      'on HTTP 80 besides listen-ports with ssl-redirect',
+      ingress([], [plain], { ...ssl, ...ports('[{"HTTPS":443}]') }),
+      [`HTTP:80 ${plain}`, `HTTPS:443 ${plain}`],
+    ],
+  ])('%s', (_what, one, places) => {
+    expect(placesOf(one)).toEqual(places);
+    expect(stackOf([one]).held).toEqual([]);
+  });
+});
+
+describe('what is probably not meant is told', () => {
+  it('TLS hosts that no rule has, as they are written', () => {
+    const problems = stackOf([ingress(['*.example.com', secured], [plain, secured])]).problems;
+    expect(problems).toMatchObject([{ code: 'TLS-HOSTS', facts: { hosts: '*.example.com' } }]);
+    expect(codesOf(stackOf([ingress([secured], [secured])]))).toEqual([]);
+  });
+
+  it('a redirect to where the Ingress has no rule', () => {
+    expect(codesOf(stackOf([ingress([], [plain], ssl)]))).toEqual(['REDIRECT-NOWHERE']);
+    expect(codesOf(stackOf([ingress([secured], [secured], ssl)]))).toEqual([]);
+    expect(codesOf(stackOf([ingress([], [plain], { ...ssl, ...ports('[{"HTTPS":8443}]') })]))).toEqual(['REDIRECT-NOWHERE']);
+  });
+});
+
+describe('ACK 2: a listener that is not in the AlbConfig', () => {
+  it('holds the Ingress that wants it, and no other', () => {
+    const stack = stackOf([ingress([], [plain], ports('[{"HTTPS":444}]')), anIngress({ name: 'good' })]);
+    expect(stack.problems).toMatchObject([{ code: 'LISTENER-MISSING', facts: { port: '444', protocol: 'HTTPS' } }]);
+    expect(stack.rules.map((one) => one.owners[0]?.name)).toEqual(['good']);
+  });
+});
+
+describe('protocols towards the servers', () => {
+  const grpc = (tls: boolean, annotations: Readonly<Record<string, string>> = {}) =>
+    tls
+      ? withHosts([secured], { host: secured, annotations: { 'backend-protocol': 'grpc', ...annotations } })
+      : anIngress({ host: secured, annotations: { 'backend-protocol': 'grpc', ...annotations } });
+  const https = (annotations: Readonly<Record<string, string>>) =>
+    anIngress({ annotations: { 'backend-protocol': 'https', ...annotations } });
+
+  it.each([
+    ['grpc without a TLS section', grpc(false)],
+    ['grpc without a TLS section on HTTPS', grpc(false, ports('[{"HTTPS":443}]'))],
+    ['grpc on HTTP', grpc(true, ports('[{"HTTPS":443},{"HTTP":80}]'))],
+    ['https on HTTP', https({})],
+    ['https on QUIC', https(ports('[{"QUIC":8444}]'))],
+  ])('%s is refused', (_what, one) => {
+    const stack = stackOf([one]);
+    expect(codesOf(stack)).toEqual(['GRPC-NEEDS-TLS']);
+    expect(stack.held).toHaveLength(1);
+  });
+
+  it.each([
+    ['grpc on HTTPS', grpc(true)],
+    ['grpc on QUIC', grpc(true, ports('[{"QUIC":8444}]'))],
+    ['grpc on HTTP 80 with ssl-redirect', grpc(true, { ...ssl, ...ports('[{"HTTPS":443},{"HTTP":80}]') })],
+    ['https on HTTPS', https(ports('[{"HTTPS":443}]'))],
+  ])('%s is served', (_what, one) => {
+    const stack = stackOf([one]);
+    expect(stack.held).toEqual([]);
+    const protocol = one.metadata.annotations?.['alb.ingress.kubernetes.io/backend-protocol'] === 'grpc' ? 'gRPC' : 'HTTPS';
+    expect(stack.groups.filter((group) => group.members !== undefined).map((group) => group.fixed.protocol)).toEqual([protocol]);
+  });
+
+  it('ACK 9: another protocol is another group', () => {
+    const [http, tls] = [stackOf([anIngress()]), stackOf([https(ports('[{"HTTPS":443}]'))])].map(
+      (stack) => stack.groups.find((group) => group.members !== undefined)?.identity,
+    );
+    expect(http).not.toBe(tls);
+  });
+});
