@@ -1,10 +1,21 @@
 /** A listener in memory: applies the calls of a plan as strictly as the service may, and matches requests by priority. */
+import { BlockList } from 'node:net';
 import type { NewRule, Rule, RuleCondition } from '#shared/cloud/alb/port.ts';
 import type { RulePhase } from '#shared/plan/rules.ts';
 
+type Texts = Readonly<Record<string, string>>;
+
+/** A request, and of its answer what rules for responses look at. Header names in lower case. */
 export interface Request {
   readonly host: string;
   readonly path: string;
+  readonly method?: string;
+  readonly headers?: Texts;
+  readonly query?: Texts;
+  readonly cookies?: Texts;
+  readonly source?: string;
+  readonly status?: string;
+  readonly answerHeaders?: Texts;
 }
 
 const patternOf = (value: string): RegExp =>
@@ -15,11 +26,39 @@ const patternOf = (value: string): RegExp =>
       .replaceAll('?', '.')}$`,
   );
 
-const matches = (condition: RuleCondition, request: Request): boolean => {
-  if (condition.type === 'Host') return condition.hostConfig.values.some((one) => patternOf(one).test(request.host));
-  if (condition.type === 'Path') return condition.pathConfig.values.some((one) => patternOf(one).test(request.path));
-  throw new Error(`this simulator knows no condition ${condition.type}`);
+const anyPattern = (values: readonly string[], text: string | undefined): boolean =>
+  text !== undefined && values.some((one) => patternOf(one).test(text));
+const anyPair = (values: readonly { readonly key: string; readonly value: string }[], texts: Texts = {}): boolean =>
+  values.some(({ key, value }) => texts[key] === value);
+
+function anyBlock(values: readonly string[], source: string): boolean {
+  const blocks = new BlockList();
+  for (const value of values) {
+    const [address = '', bits = '32'] = value.split('/');
+    blocks.addSubnet(address, Number(bits));
+  }
+  return blocks.check(source);
+}
+
+type Of<T extends RuleCondition['type']> = Extract<RuleCondition, { readonly type: T }>;
+
+const holds: { readonly [T in RuleCondition['type']]: (condition: Of<T>, request: Request) => boolean } = {
+  Host: ({ hostConfig }, { host }) => anyPattern(hostConfig.values, host),
+  Path: ({ pathConfig }, { path }) => anyPattern(pathConfig.values, path),
+  Header: ({ headerConfig: { key, values } }, { headers = {} }) => anyPattern(values, headers[key.toLowerCase()]),
+  QueryString: ({ queryStringConfig }, { query }) => anyPair(queryStringConfig.values, query),
+  Cookie: ({ cookieConfig }, { cookies }) => anyPair(cookieConfig.values, cookies),
+  Method: ({ methodConfig }, { method = 'GET' }) => methodConfig.values.includes(method),
+  SourceIp: ({ sourceIpConfig }, { source = '192.0.2.1' }) => anyBlock(sourceIpConfig.values, source),
+  ResponseHeader: ({ responseHeaderConfig: { key, values } }, { answerHeaders = {} }) =>
+    anyPattern(values, answerHeaders[key.toLowerCase()]),
+  ResponseStatusCode: ({ responseStatusCodeConfig }, { status = '200' }) =>
+    responseStatusCodeConfig.values.some((value) => patternOf(value.replaceAll('x', '?')).test(status)),
 };
+
+const matches = (condition: RuleCondition, request: Request): boolean =>
+  // Each row takes the conditions of its own type.
+  (holds[condition.type] as (condition: RuleCondition, request: Request) => boolean)(condition, request);
 
 const target = (rule: Pick<Rule, 'ruleActions'>): string => JSON.stringify(rule.ruleActions);
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Rule } from '#shared/cloud/alb/port.ts';
+import type { Rule, RuleCondition, RuleDirection } from '#shared/cloud/alb/port.ts';
 import { tagKeys } from '#shared/ownership.ts';
+import { sameConditions } from '#shared/plan/rule-content.ts';
 import { planRules, type RulePlan, type WantedRule } from '#shared/plan/rules.ts';
 import { byPriority, type Request, statesOf, targetOf } from '#test/support/listener-simulator.ts';
 
@@ -183,6 +184,115 @@ describe('from any list of rules to any other', () => {
         const half = carryOut(observed, { ...plan, phases: done });
         const end = carryOut(half, planRules({ wanted, observed: half, keepOwners: none }));
         expect(identities(end)).toEqual(wanted.map((one) => one.identity));
+      }),
+    );
+  });
+});
+
+/** Values that requests share, so that rules overlap; identities are apart from what they match, so that a rule's conditions can change. */
+const aCondition: fc.Arbitrary<RuleCondition> = fc.oneof(
+  fc.constantFrom('x.example', '*.example').map((host): RuleCondition => ({ type: 'Host', hostConfig: { values: [host] } })),
+  fc.constantFrom('/*', '/a', '/a*').map((path): RuleCondition => ({ type: 'Path', pathConfig: { values: [path] } })),
+  fc.constantFrom('GET', 'POST').map((method): RuleCondition => ({ type: 'Method', methodConfig: { values: [method] } })),
+  fc.constantFrom('a', '*').map((value): RuleCondition => ({ type: 'Header', headerConfig: { key: 'X-Beta', values: [value] } })),
+  fc.constantFrom('1', '2').map((value): RuleCondition => ({ type: 'Cookie', cookieConfig: { values: [{ key: 'beta', value }] } })),
+  fc.constantFrom('1', '2').map((value): RuleCondition => ({ type: 'QueryString', queryStringConfig: { values: [{ key: 'v', value }] } })),
+  fc.constantFrom('10.0.0.0/8', '10.0.0.1/32').map((block): RuleCondition => ({ type: 'SourceIp', sourceIpConfig: { values: [block] } })),
+  fc
+    .constantFrom('200', '2xx')
+    .map((code): RuleCondition => ({ type: 'ResponseStatusCode', responseStatusCodeConfig: { values: [code] } })),
+  fc
+    .constantFrom('a', '*')
+    .map((value): RuleCondition => ({ type: 'ResponseHeader', responseHeaderConfig: { key: 'X-Answer', values: [value] } })),
+);
+
+const aRule = fc.record({
+  identity: fc.integer({ min: 1, max: 6 }),
+  direction: fc.constantFrom<RuleDirection>('Request', 'Response'),
+  conditions: fc.uniqueArray(aCondition, { minLength: 1, maxLength: 2, selector: (one) => one.type }),
+  group: fc.integer({ min: 1, max: 3 }),
+});
+
+/** Each identity keeps its direction, as real ones do. */
+const anyWish = fc.uniqueArray(aRule, { maxLength: 6, selector: (rule) => `${rule.direction}${rule.identity}` }).map((rules) =>
+  rules.map(({ identity, direction, conditions, group }): WantedRule => {
+    const base = aWanted('/', `g${group}`);
+    const name = `${direction} ${identity}`;
+    return {
+      identity: name,
+      direction,
+      tags: { [tagKeys.identity]: name, [tagKeys.owner]: 'o' },
+      settings: { ...base.settings, ruleConditions: conditions },
+    };
+  }),
+);
+
+const traffic: readonly Request[] = ['/', '/a'].flatMap((path) =>
+  ['x.example', 'y.example'].flatMap((host) =>
+    [{}, { 'x-beta': 'a' }].flatMap((headers) =>
+      ['1', '2'].flatMap((value) => [
+        { host, path, headers, method: 'GET', cookies: { beta: value }, query: { v: '1' }, source: '10.0.0.1', status: '200' },
+        { host, path, headers, method: 'POST', cookies: {}, query: { v: value }, source: '10.9.9.9', status: '204' },
+        { host, path, headers, method: 'POST', source: '192.0.2.1', status: '404', answerHeaders: { 'x-answer': 'a' } },
+      ]),
+    ),
+  ),
+);
+
+const inDirection = <T extends { readonly direction: RuleDirection }>(rules: readonly T[], direction: RuleDirection): readonly T[] =>
+  rules.filter((one) => one.direction === direction);
+
+const bothDirections: readonly RuleDirection[] = ['Request', 'Response'];
+
+/** Fails when a request goes elsewhere in a state of the listener than in the old and in the new list. */
+function expectEitherWish(
+  state: readonly Rule[],
+  old: readonly WantedRule[],
+  wanted: readonly WantedRule[],
+  direction: RuleDirection,
+): void {
+  const settings = (list: readonly WantedRule[]) => inDirection(list, direction).map((one) => one.settings);
+  const standing = byPriority(inDirection(state, direction));
+  for (const request of traffic) {
+    expect([targetOf(settings(old), request), targetOf(settings(wanted), request)]).toContain(targetOf(standing, request));
+  }
+}
+
+describe('conditions of every type, in both directions', () => {
+  it('send every request, at every instant, where the old or the new wish sends it, and end as wanted', () => {
+    fc.assert(
+      fc.property(anyWish, anyWish, (old, wanted) => {
+        let now = install(old);
+        const next = () => planRules({ wanted, observed: now, keepOwners: none }).phases[0];
+        for (let phase = next(), calls = 0; phase !== undefined; phase = next(), calls += 1) {
+          expect(calls).toBeLessThan(30);
+          for (const state of statesOf(now, phase)) {
+            for (const direction of bothDirections) expectEitherWish(state, old, wanted, direction);
+            now = state;
+          }
+        }
+        for (const direction of bothDirections) {
+          expect(identities(inDirection(now, direction))).toEqual(inDirection(wanted, direction).map((one) => one.identity));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('change in place, with one update of one rule, when the conditions of one rule change and nothing else', () => {
+    fc.assert(
+      fc.property(anyWish, fc.nat(), aCondition, (old, at, condition) => {
+        fc.pre(old.length > 0);
+        const index = at % old.length;
+        const wanted = old.map((one, place) =>
+          place === index ? { ...one, settings: { ...one.settings, ruleConditions: [condition] } } : one,
+        );
+        const observed = install(old);
+        const plan = planRules({ wanted, observed, keepOwners: none });
+        expect(plan.phases.map((phase) => [phase.kind, phase.rules.length])).toEqual(
+          sameConditions(old[index]?.settings.ruleConditions ?? [], [condition]) ? [] : [['update', 1]],
+        );
+        expect(planRules({ wanted, observed: carryOut(observed, plan), keepOwners: none }).phases).toEqual([]);
       }),
     );
   });
