@@ -5,6 +5,7 @@ import { type Asked, actionsKey, conflictsOf } from './action-conflicts.ts';
 import { type GroupMaker, groupOfBackend, groupOfName, type MadeGroup } from './action-groups.ts';
 import { finalActions } from './annotations/check-actions.ts';
 import type { CustomAction, CustomRule, NamedGroup } from './annotations/custom.ts';
+import { requestVariables } from './annotations/request-variables.ts';
 import { isPlaceholder } from './build-backend.ts';
 import { problemOf } from './object-ref.ts';
 import type { RoutingSettings } from './routing-settings.ts';
@@ -52,8 +53,7 @@ const rank: Readonly<Record<RuleActionSpec['type'], number>> = {
 const inOrder = (actions: readonly RuleActionSpec[]): readonly RuleActionSpec[] => [...actions].sort((a, b) => rank[a.type] - rank[b.type]);
 
 const rewriteOf = (path: string): readonly PlainAction[] =>
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: variables of the service
-  path === '' ? [] : [{ type: 'Rewrite', rewriteConfig: { host: '${host}', path, query: '${query}' } }];
+  path === '' ? [] : [{ type: 'Rewrite', rewriteConfig: { host: requestVariables.host, path, query: requestVariables.query } }];
 
 interface Made {
   readonly actions: readonly RuleActionSpec[];

@@ -3,6 +3,7 @@ import type { ListenerSettings, PlainAction, RuleDirection } from '#shared/cloud
 import type { ErrorCode } from '#shared/errors.ts';
 import { albPrefix } from './annotations/annotation.ts';
 import type { ListenPort } from './annotations/binding.ts';
+import { requestVariables } from './annotations/request-variables.ts';
 import { limits } from './rule-limits.ts';
 import type { RuleActionSpec } from './stack.ts';
 
@@ -11,9 +12,7 @@ const keptBeforeRedirect: ReadonlySet<string> = new Set<RuleActionSpec['type']>(
 
 const toHttps: PlainAction = {
   type: 'Redirect',
-  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: variables of the service
-  redirectConfig: { protocol: 'HTTPS', host: '${host}', port: '443', path: '${path}', query: '${query}', httpCode: '308' },
-  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: variables of the service
+  redirectConfig: { ...requestVariables, protocol: 'HTTPS', port: '443', httpCode: '308' },
 };
 
 export interface ListenerQuestion {
