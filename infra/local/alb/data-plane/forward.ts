@@ -3,8 +3,10 @@ import { answerError } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import type { Chosen } from './groups.ts';
 import { type Sent, send } from './send.ts';
+import { sendGrpc } from './send-grpc.ts';
 
 async function sendTo(exchange: Exchange, server: Chosen): Promise<Sent> {
+  if (server.group.Protocol === 'GRPC') return sendGrpc(exchange, server);
   const sent = await send(exchange, server, 'kept');
   return sent === 'stale' ? send(exchange, server, 'fresh') : sent;
 }

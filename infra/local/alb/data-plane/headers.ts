@@ -5,6 +5,9 @@ import { forwardedHeaders, type RawHeaders } from './forwarded-headers.ts';
 import { edited, type HeaderEdit, type HeaderPair } from './header-edits.ts';
 import { plainAddress } from './networks.ts';
 
+/** The head of a request or answer, whatever brought it. */
+export type MessageHead = Pick<IncomingMessage, 'statusCode' | 'headers' | 'headersDistinct' | 'rawHeaders'>;
+
 /** RFC 9110, 7.6.1, and what the proxy does itself (`Expect` is answered here, bodies are framed anew). */
 const perConnection = ['connection', 'proxy-connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
 
@@ -12,7 +15,7 @@ const pairsOf = (raw: RawHeaders): HeaderPair[] =>
   raw.flatMap((name, at): HeaderPair[] => (at % 2 === 0 ? [[name, raw[at + 1] ?? '']] : []));
 
 /** Names that `Connection` lists concern this connection only, too. */
-function endToEnd(message: IncomingMessage, more: readonly string[] = []): HeaderPair[] {
+function endToEnd(message: MessageHead, more: readonly string[] = []): HeaderPair[] {
   const listed = (message.headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
   const dropped = new Set([...perConnection, ...listed, ...more]);
   return pairsOf(message.rawHeaders).filter(([name]) => !dropped.has(name.toLowerCase()));
@@ -65,13 +68,13 @@ export function copiedHeaders(exchange: Exchange, bodyBytes: number): string[] {
 }
 
 /** An answer's own headers after the rules had their say. */
-function ruled(pairs: readonly HeaderPair[], answer: IncomingMessage, exchange: Exchange): readonly HeaderPair[] {
+function ruled(pairs: readonly HeaderPair[], answer: MessageHead, exchange: Exchange): readonly HeaderPair[] {
   const facts = { status: answer.statusCode ?? 502, headers: answer.headersDistinct };
   return edited(pairs, [...exchange.answerEdits, ...exchange.responseEdits(exchange, facts)]);
 }
 
 /** What the client gets of a server's answer. Node frames the body and says whether the connection stays. */
-export const responseHeaders = (answer: IncomingMessage, exchange: Exchange): string[] => ruled(endToEnd(answer), answer, exchange).flat();
+export const responseHeaders = (answer: MessageHead, exchange: Exchange): string[] => ruled(endToEnd(answer), answer, exchange).flat();
 
 /** The answer to a successful upgrade, complete as on the wire. */
 export function switchingProtocols(answer: IncomingMessage, exchange: Exchange): string {

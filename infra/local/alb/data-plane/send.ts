@@ -1,5 +1,6 @@
 /** One attempt to have one server answer one request, streaming both bodies. */
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream';
 import { answerError } from './answer.ts';
 import type { Exchange } from './exchange.ts';
@@ -20,7 +21,7 @@ const repeatable = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
 function open(exchange: Exchange, server: Chosen, socket: NonNullable<Chosen['socket']>, connection: 'kept' | 'fresh'): ClientRequest {
   const { facts, outgoing, agents, upgrade } = exchange;
   const keepAlive = server.group.UpstreamKeepaliveEnabled === true;
-  return httpRequest({
+  const options: RequestOptions = {
     ...socket,
     method: facts.method,
     path: outgoing.search === '' ? outgoing.path : `${outgoing.path}?${outgoing.search}`,
@@ -28,7 +29,9 @@ function open(exchange: Exchange, server: Chosen, socket: NonNullable<Chosen['so
     // An upgraded connection never comes back to a pool.
     agent: upgrade === undefined && connection === 'kept' ? agents.agentFor(server.group) : false,
     setHost: false,
-  });
+  };
+  // The load balancer takes any certificate of a server.
+  return server.group.Protocol === 'HTTPS' ? httpsRequest({ ...options, rejectUnauthorized: false }) : httpRequest(options);
 }
 
 /** Sends the body once connected, so that a refused connection leaves it unread for the next server. */
