@@ -29,6 +29,7 @@ const address = z.string().refine((text) => {
 }, 'must be an address or a block of addresses');
 
 const method = z.enum(['HEAD', 'GET', 'POST', 'OPTIONS', 'PUT', 'PATCH', 'DELETE']);
+/** The documents only say text; classes (`5xx`) are written as elsewhere in the API [E]. */
 const statusCode = z.string().regex(/^[1-5]([0-9]{2}|xx)$/, 'must be a status code');
 
 interface ConditionRow {

@@ -72,11 +72,12 @@ describe('Cors', () => {
     expect(corsOf(await ask({}))).toEqual({ 'allow-origin': 'of-the-server' });
   });
 
-  it('takes OPTIONS without the marks of a preflight for a request like any other', async () => {
+  it('takes what has not every mark of a preflight for a request like any other', async () => {
     const { ask, seen } = await behind([withCors(), forwardTo('sgp-a')]);
     await ask({ method: 'OPTIONS', headers: { origin: 'https://shop.example.com' } });
     await ask({ method: 'OPTIONS', headers: { 'access-control-request-method': 'PUT' } });
-    expect(seen.map((one) => one.method)).toEqual(['OPTIONS', 'OPTIONS']);
+    await ask({ method: 'GET', headers: { origin: 'https://shop.example.com', 'access-control-request-method': 'PUT' } });
+    expect(seen.map((one) => one.method)).toEqual(['OPTIONS', 'OPTIONS', 'GET']);
   });
 
   it('says * to everybody where every origin is allowed, without credentials where they are off', async () => {
