@@ -7,7 +7,8 @@ import type { Kind } from '#shared/model/annotations/element-kind.ts';
 import { topics } from '#shared/model/annotations/index.ts';
 import { type NotYet, notYet } from '#shared/model/annotations/not-yet.ts';
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+/** A backslash counts in Markdown, but not between backticks, where none of the values has one. */
+const cell = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll('\n', ' ');
 const line = (...cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
 const head = (...titles: readonly string[]): string => `${line(...titles)}\n${line(...titles.map(() => '---'))}`;
 

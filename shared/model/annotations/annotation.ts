@@ -27,8 +27,10 @@ export interface Format<T> {
 
 /** One annotation that is honoured. */
 export interface Annotation<T> {
-  /** Full keys; the first that an object carries is read. The last one is the canonical one, the others are aliases. */
+  /** Full keys; the first that an object carries is read. */
   readonly keys: readonly [string, ...string[]];
+  /** The key that people should write; absent: the last one, since older keys and those of other controllers are read first. */
+  readonly canonical?: string;
   readonly on: 'Ingress' | 'Service' | 'AlbConfig' | 'Ingress without AlbConfig';
   readonly format: Format<T>;
   readonly default: T;

@@ -13,7 +13,7 @@ export interface Form {
 export const hostForm: Form = {
   pattern: /^(?=.{3,128}$)(?:~[a-z0-9.*?=~_+\\^!$&|()[\]{},:-]+|(?!\.|.*(?:^|\.)-|.*-\.)[a-z0-9.*?=~_+\\^!$&|()[\]-]*\.[a-z*?]+)$/,
   allowed:
-    'a host of 3 to 128 characters, lower case, with a dot and only letters or wildcards after the last one, no hyphen at the ends of its parts; * and ? are wildcards',
+    'a host of 3 to 128 characters, lower case, with a dot and only letters or wildcards after the last one, no hyphen at the ends of its parts (* and ? are wildcards)',
 };
 
 /** `~` and `~*` mark regular expressions. */
@@ -68,13 +68,13 @@ export const headerNameForm: Form = {
 /** Header values in conditions. */
 export const matchedValueForm: Form = {
   pattern: /^(?! )[ !#-~]{1,128}(?<! )$/,
-  allowed: '1 to 128 printable characters without double quotes and without spaces around; * and ? are wildcards',
+  allowed: '1 to 128 printable characters without double quotes and without spaces around (* and ? are wildcards)',
 };
 
 /** Printable, no upper case, no space, none of `#[]{}\|<>"`. */
 const pairText = (most: number, also: string): Form => ({
   pattern: new RegExp(`^(?:(?![A-Z #[\\]{}\\\\|<>"${also}])[ -~]){1,${most}}$`),
-  allowed: `1 to ${most} printable characters without upper case, spaces and #[]{}\\|<>"${also}; * and ? are wildcards`,
+  allowed: `1 to ${most} printable characters without upper case, spaces and any of #[]{}\\|<>"${also} (* and ? are wildcards)`,
 });
 
 export const queryKeyForm = pairText(100, '&');

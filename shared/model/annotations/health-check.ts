@@ -62,13 +62,16 @@ export const healthCheck = {
     'HealthCheckMethod',
     'Method of the probe: HEAD by default; POST by default, or GET, for GRPC.',
   ),
-  codes: row<readonly string[] | undefined>(
-    ['healthcheck-code', 'healthcheck-httpcode'],
-    codes,
-    undefined,
-    'HealthCheckCodes',
-    'Answers that count as healthy: http_2xx by default, 0 for GRPC.',
-  ),
+  codes: {
+    ...row<readonly string[] | undefined>(
+      ['healthcheck-code', 'healthcheck-httpcode'],
+      codes,
+      undefined,
+      'HealthCheckCodes',
+      'Answers that count as healthy: http_2xx by default, 0 for GRPC.',
+    ),
+    canonical: `${albPrefix}healthcheck-code`,
+  },
   timeout: row('healthcheck-timeout-seconds', integer(1, 300), 5, 'HealthCheckTimeout', 'Seconds until a probe has failed.'),
   interval: row('healthcheck-interval-seconds', integer(1, 50), 2, 'HealthCheckInterval', 'Seconds between probes.'),
   healthy: row('healthy-threshold-count', integer(2, 10), 3, 'HealthyThreshold', 'Successes until a server is healthy.'),

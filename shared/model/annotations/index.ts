@@ -31,7 +31,7 @@ export const topics: readonly Topic[] = [
 
 /** The key that is written today, without its prefix: `order`, `kubernetes.io/ingress.class`. */
 const canonicalKey = (row: Annotation<unknown>): string => {
-  const key = row.keys.at(-1) ?? row.keys[0];
+  const key = row.canonical ?? row.keys.at(-1) ?? row.keys[0];
   return key.startsWith(albPrefix) ? key.slice(albPrefix.length) : key;
 };
 

@@ -89,7 +89,7 @@ describe('conditions that are refused', () => {
     [
       'a header value with a space before',
       headed('Header', 'a', ' b'),
-      'headerConfig.values[0]: 1 to 128 printable characters without double quotes and without spaces around; * and ? are wildcards; found the text " b"; remove the spaces',
+      'headerConfig.values[0]: 1 to 128 printable characters without double quotes and without spaces around (* and ? are wildcards); found the text " b"; remove the spaces',
     ],
     [
       'a header without values',

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Annotation, readAnnotation } from '#shared/model/annotations/annotation.ts';
 import { annotationKeys, topics } from '#shared/model/annotations/index.ts';
@@ -237,6 +238,21 @@ describe('a refused value', () => {
   });
 });
 
+it('whatever is written is read or refused', () => {
+  const texts = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 300 }),
+    fc.json(),
+    fc.constantFrom('[{}]', '{"project":{}}', ',', '-', '1e3'),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...rows), texts, (row, text) => {
+      const { value, problem } = read(row, row.keys[0], text);
+      expect(value === undefined).toBe(problem !== undefined);
+    }),
+    { numRuns: 500 },
+  );
+});
+
 describe('annotations with two keys', () => {
   it.each([
     ['the legacy key of the order', { order: '5', 'albconfig.order': '6' }, 'order', 6],
@@ -271,7 +287,14 @@ describe('the list of annotation keys', () => {
     expect(new Set(keys).size).toBe(keys.length);
     expect(keys).toHaveLength(rows.length + 3);
     expect(keys).toEqual(
-      expect.arrayContaining(['order', 'ssl-redirect', 'canary-weight', 'actions.<service>', 'rule-direction.<service>']),
+      expect.arrayContaining([
+        'order',
+        'healthcheck-code',
+        'ssl-redirect',
+        'canary-weight',
+        'actions.<service>',
+        'rule-direction.<service>',
+      ]),
     );
   });
 });
