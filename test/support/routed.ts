@@ -12,7 +12,7 @@ import { steps } from '#shared/steps.ts';
 import { zones } from './cafe.ts';
 import { aClass, anAlbConfig, aService } from './objects.ts';
 import { askListener, type Question, type Reply } from './routed-ask.ts';
-import { createPods } from './routed-pods.ts';
+import { createPods, type Mood } from './routed-pods.ts';
 import { createWorkbench, type Workbench } from './workbench.ts';
 
 export interface RoutedDraft {
@@ -20,8 +20,8 @@ export interface RoutedDraft {
   /** Names in namespace `shop`, each with a pod of its own; absent: `coffee` and `tea`. */
   readonly services?: readonly string[];
   readonly podsEach?: number;
-  /** Absent: `cafeWith()`. */
-  readonly albConfig?: RawAlbConfig;
+  /** Absent: `cafeWith()`; `none`: whatever is made for the first Ingress that names it. */
+  readonly albConfig?: RawAlbConfig | 'none';
   /** Of the emulated ALB (`PUT /_/settings`). */
   readonly settings?: unknown;
 }
@@ -54,10 +54,10 @@ export interface Routed {
   goesTo(to: To): Promise<string | number>;
   /** How many of `count` requests each Service (or status) got. */
   spread(count: number, to: To): Promise<Readonly<Record<string, number>>>;
-  /** Requests that the pods of a Service were asked so far, copies included. */
-  served(service: string): number;
+  /** Requests that the pods of a Service, or one pod, were asked so far, copies and probes included. */
+  served(serviceOrPod: string): number;
   /** New pods of a Service, or of nobody, that the cloud knows the addresses of; no EndpointSlice is written. */
-  startPods(service: string, count: number): Promise<EndpointSlice>;
+  startPods(service: string, count: number, mood?: Mood): Promise<EndpointSlice>;
   /** Lets the clock of cloud and data plane go on. */
   pass(ms: number): void;
   /** Warnings told so far, oldest first; of one object (`Ingress/name`), when it is named. */
@@ -94,7 +94,11 @@ export async function routed(draft: RoutedDraft = {}): Promise<Routed> {
   const { podsEach = 1 } = draft;
   const started: DataPlane[] = [];
   const bench = await createWorkbench(
-    [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }, draft.albConfig ?? cafeWith(), aClass()],
+    [
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+      ...(draft.albConfig === 'none' ? [] : [draft.albConfig ?? cafeWith()]),
+      aClass(),
+    ],
     [],
     draft.settings ?? {},
     {
@@ -118,8 +122,8 @@ export async function routed(draft: RoutedDraft = {}): Promise<Routed> {
         : await bench.kube.replace({ ...object, metadata: { ...object.metadata, ...identity } });
     if (written.kind !== 'written') throw new Error(`${objectPath(nameOf(object))}: ${written.kind}`);
   };
-  const startPods = async (namespace: string, service: string, count: number): Promise<EndpointSlice> => {
-    const slice = await pods.start(namespace, service, count);
+  const startPods = async (namespace: string, service: string, count: number, mood?: Mood): Promise<EndpointSlice> => {
+    const slice = await pods.start(namespace, service, count, mood);
     await bench.alb.put('network', pods.interfaces());
     return slice;
   };
@@ -179,7 +183,7 @@ export async function routed(draft: RoutedDraft = {}): Promise<Routed> {
       return found;
     },
     served: pods.served,
-    startPods: (service, count) => startPods('shop', service, count),
+    startPods: (service, count, mood) => startPods('shop', service, count, mood),
     pass: (ms) => {
       bench.alb.clock.advance(ms);
       bench.kube.advance(ms);

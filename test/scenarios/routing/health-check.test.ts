@@ -1,0 +1,185 @@
+/** Health checks: which pods get requests when one of them fails in a way that only the setting at hand notices. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aPath, aService } from '#test/support/objects.ts';
+import { expectQuiet, type Routed, routed } from '#test/support/routed.ts';
+import { annotated, hostOf } from '#test/support/routed-objects.ts';
+import type { Mood } from '#test/support/routed-pods.ts';
+import { until } from '#test/support/until.ts';
+
+let shop: Routed;
+beforeAll(async () => {
+  shop = await routed();
+});
+afterAll(() => shop?.stop());
+
+/** Checked with a timeout that never strikes by itself, on a clock that runs ahead of the machine's. */
+const checks = { 'healthcheck-enabled': 'true', 'healthcheck-timeout-seconds': '300', 'healthcheck-interval-seconds': '1' };
+
+/** Service and Ingress `name`: its first pod is always well, its second one has a mood. */
+async function serve(name: string, annotations: Readonly<Record<string, string>>, mood: Mood): Promise<void> {
+  await shop.apply(aService(name), annotated(name, annotations, [aPath('/', name)]));
+  const slice = await shop.startPods(name, 1, mood);
+  await shop.bench.kube.mergePatch({ kind: 'EndpointSlice', namespace: 'shop', name: slice.metadata.name }, { endpoints: slice.endpoints });
+  shop.bench.membersChanged('shop', name);
+  await shop.settle();
+}
+
+async function healthOf(name: string): Promise<readonly string[]> {
+  const groups = (await shop.bench.alb.state())['serverGroups'] ?? [];
+  const group = groups.find((one) => String(one['ServerGroupName']).includes(name));
+  return shop.plane.health(String(group?.['ServerGroupId'])).map((one) => one.status);
+}
+
+/** Lets time pass until the pods are as they should be. */
+const comesTo = (name: string, ...wanted: readonly string[]): Promise<void> =>
+  until(
+    async () => {
+      shop.pass(500);
+      return JSON.stringify(await healthOf(name)) === JSON.stringify(wanted);
+    },
+    `${wanted.join(', ')} of ${name}`,
+    15_000,
+  );
+
+const answering = async (name: string): Promise<readonly string[]> => {
+  const found = new Set<string>();
+  for (let times = 0; times < 6; times++) {
+    const { pod, status } = await shop.ask({ host: hostOf(name) });
+    found.add(pod === '' ? String(status) : pod);
+  }
+  return [...found].sort();
+};
+
+/** Ill for probes alone: a probe comes with HEAD or GET from no client, and with this path. */
+const illFor =
+  (probed: string): Mood =>
+  (request) =>
+    request.url === probed ? 500 : 'echo';
+/** Requests of clients carry the Ingress's host, probes the address of the pod. */
+const isProbe: (request: Parameters<Mood>[0]) => boolean = (request) => request.headers.host?.startsWith('10.64.') === true;
+
+describe('annotation healthcheck-enabled', () => {
+  it('false: a pod that is ill gets requests all the same; true: it gets none', async () => {
+    const ill: Mood = (request) => (isProbe(request) ? 500 : 'echo');
+    await serve('enabled', {}, ill);
+    expect(await answering('enabled')).toEqual(['enabled-0', 'enabled-1']);
+    await shop.apply(annotated('enabled', checks, [aPath('/', 'enabled')]));
+    await comesTo('enabled', 'Normal', 'Unhealthy');
+    expect(await answering('enabled')).toEqual(['enabled-0']);
+    await expectQuiet(shop);
+  });
+});
+
+describe('annotation healthcheck-path', () => {
+  it('is what is asked for', async () => {
+    await serve('path', checks, illFor('/ready'));
+    await comesTo('path', 'Normal', 'Normal');
+    await shop.apply(annotated('path', { ...checks, 'healthcheck-path': '/ready' }, [aPath('/', 'path')]));
+    await comesTo('path', 'Normal', 'Unhealthy');
+    expect(await answering('path')).toEqual(['path-0']);
+    await expectQuiet(shop);
+  });
+});
+
+describe('annotation healthcheck-protocol', () => {
+  it('TCP is content with a connection, HTTP wants a good answer', async () => {
+    await serve('protocol', { ...checks, 'healthcheck-protocol': 'TCP' }, (request) => (isProbe(request) ? 500 : 'echo'));
+    await comesTo('protocol', 'Normal', 'Normal');
+    await shop.apply(annotated('protocol', { ...checks, 'healthcheck-protocol': 'HTTP' }, [aPath('/', 'protocol')]));
+    await comesTo('protocol', 'Normal', 'Unhealthy');
+    expect(await answering('protocol')).toEqual(['protocol-0']);
+    await expectQuiet(shop);
+  });
+});
+
+describe('annotation healthcheck-method', () => {
+  it('is how it is asked for', async () => {
+    await serve('method', checks, (request) => (request.method === 'HEAD' ? 405 : 'echo'));
+    await comesTo('method', 'Normal', 'Unhealthy');
+    await shop.apply(annotated('method', { ...checks, 'healthcheck-method': 'GET' }, [aPath('/', 'method')]));
+    await comesTo('method', 'Normal', 'Normal');
+    expect(await answering('method')).toEqual(['method-0', 'method-1']);
+    await expectQuiet(shop);
+  });
+});
+
+describe('annotation healthcheck-httpcode', () => {
+  const picky: Mood = (request) => (isProbe(request) ? 404 : 'echo');
+
+  it('says which answers are good', async () => {
+    await serve('codes', checks, picky);
+    await comesTo('codes', 'Normal', 'Unhealthy');
+    await shop.apply(annotated('codes', { ...checks, 'healthcheck-httpcode': 'http_2xx,http_4xx' }, [aPath('/', 'codes')]));
+    await comesTo('codes', 'Normal', 'Normal');
+    expect(await answering('codes')).toEqual(['codes-0', 'codes-1']);
+    await expectQuiet(shop);
+  });
+
+  it('comes after healthcheck-code where both are written', async () => {
+    const both = { ...checks, 'healthcheck-httpcode': 'http_2xx', 'healthcheck-code': 'http_2xx,http_4xx' };
+    await serve('codes-both', both, picky);
+    await comesTo('codes-both', 'Normal', 'Normal');
+    await expectQuiet(shop);
+  });
+});
+
+describe('annotation healthcheck-timeout-seconds', () => {
+  it('is how long an answer may take', async () => {
+    const mute: Mood = (request) => (isProbe(request) ? 'silence' : 'echo');
+    await serve('timeout', { ...checks, 'unhealthy-threshold-count': '2' }, mute);
+    await comesTo('timeout', 'Normal', 'Initial');
+    await shop.apply(
+      annotated('timeout', { ...checks, 'unhealthy-threshold-count': '2', 'healthcheck-timeout-seconds': '20' }, [aPath('/', 'timeout')]),
+    );
+    await comesTo('timeout', 'Normal', 'Unhealthy');
+    expect(await answering('timeout')).toEqual(['timeout-0']);
+    await expectQuiet(shop);
+  });
+});
+
+describe('annotation healthcheck-interval-seconds', () => {
+  it('is how long it is until the next probe', async () => {
+    await serve('often', checks, () => 'echo');
+    await serve('seldom', { ...checks, 'healthcheck-interval-seconds': '50' }, () => 'echo');
+    const before = { often: shop.served('often-1'), seldom: shop.served('seldom-1') };
+    await until(
+      () => {
+        shop.pass(500);
+        return shop.served('often-1') - before.often >= 60;
+      },
+      'sixty probes',
+      15_000,
+    );
+    expect((shop.served('seldom-1') - before.seldom) * 5).toBeLessThan(shop.served('often-1') - before.often);
+    await expectQuiet(shop);
+  });
+});
+
+/** Probes of the second pod until it is as wanted. */
+async function probesUntil(name: string, annotations: Readonly<Record<string, string>>, mood: Mood, wanted: string): Promise<number> {
+  await serve(name, { ...checks, ...annotations }, mood);
+  await comesTo(name, 'Normal', wanted);
+  return shop.served(`${name}-1`);
+}
+
+describe('annotation healthy-threshold-count', () => {
+  it('is how many probes must go well before a new pod gets requests', async () => {
+    const few = await probesUntil('well-few', { 'healthy-threshold-count': '2' }, () => 'echo', 'Normal');
+    const many = await probesUntil('well-many', { 'healthy-threshold-count': '10' }, () => 'echo', 'Normal');
+    expect(few).toBeGreaterThanOrEqual(2);
+    expect(few).toBeLessThan(10);
+    expect(many).toBeGreaterThanOrEqual(10);
+    await expectQuiet(shop);
+  });
+});
+
+describe('annotation unhealthy-threshold-count', () => {
+  it('is how many probes must fail before a pod gets no more requests', async () => {
+    const few = await probesUntil('ill-few', { 'unhealthy-threshold-count': '2' }, () => 500, 'Unhealthy');
+    const many = await probesUntil('ill-many', { 'unhealthy-threshold-count': '10' }, () => 500, 'Unhealthy');
+    expect(few).toBeGreaterThanOrEqual(2);
+    expect(few).toBeLessThan(10);
+    expect(many).toBeGreaterThanOrEqual(10);
+    await expectQuiet(shop);
+  });
+});
