@@ -38,9 +38,11 @@ const groupId = (scene: Scene, spec: ListenerSpec): string => scene.ledger.group
  */
 async function certificatesOf(found: readonly Listener[], scene: Scene): Promise<Readonly<Record<string, string>>> {
   const remembered = scene.ledger.certificates ?? {};
+  const wanted = new Set(scene.stack.listeners.filter((one) => one.settings.certificateId !== undefined).map((one) => one.identity));
   const entries: [string, string][] = [];
-  for (const { listenerId, protocol, status } of found) {
-    if (protocol === 'HTTP' || !settled.has(status)) continue;
+  for (const one of found) {
+    const { listenerId, status } = one;
+    if (!wanted.has(identityOf(one)) || !settled.has(status)) continue;
     entries.push([listenerId, remembered[listenerId] ?? (await scene.cloud.alb.defaultCertificate(listenerId))]);
   }
   return Object.fromEntries(entries);
