@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { Agent, request } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ViewListener } from '#infra/local/alb/view.ts';
 import { aGroup, aListener, aRule, aServer, host, MemoryView, path, read, serve, start } from './plane.ts';
@@ -120,6 +122,29 @@ describe('an HTTPS listener', () => {
         headers: { 'x-forwarded-proto': 'https', 'x-forwarded-port': '443', 'x-forwarded-for': '127.0.0.1' },
       });
     }
+  });
+});
+
+describe('WebSocket over TLS', () => {
+  it('is one pipe after the handshake, and outlives the listener', async () => {
+    const { view, plane, url, authority } = await https();
+    const server = await serve(view, '10.64.0.9');
+    server.on('upgrade', (_request, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhi ');
+      socket.on('data', (data: Buffer) => socket.write(data.toString().toUpperCase()));
+    });
+    const headers = { Connection: 'Upgrade', Upgrade: 'websocket' };
+    const outgoing = request(url, { ca: authority, servername: 'localhost', agent: false, headers }).end();
+    const [, socket, head] = (await once(outgoing, 'upgrade')) as [unknown, Duplex, Buffer];
+    onTestFinished(() => void socket.destroy());
+    let text = head.toString();
+    socket.on('data', (data: Buffer) => {
+      text += data.toString();
+    });
+    view.set({ listeners: [] });
+    await plane.settled();
+    socket.write('there');
+    await expect.poll(() => text).toBe('hi THERE');
   });
 });
 
