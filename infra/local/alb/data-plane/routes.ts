@@ -4,7 +4,7 @@
  */
 import type { ViewAction, ViewListener, ViewRule } from '../view.ts';
 import { newTurns, type RuleTurns } from './actions.ts';
-import { compileCaptures, compileConditions } from './conditions.ts';
+import { type Conditions, compileConditions } from './conditions.ts';
 import type { AnswerFacts, Course, Exchange } from './exchange.ts';
 import { headerEdits } from './header-actions.ts';
 import type { HeaderEdit } from './header-edits.ts';
@@ -14,12 +14,11 @@ export interface Route {
   /** By `Order`. */
   readonly actions: readonly ViewAction[];
   readonly turns: RuleTurns;
-  readonly captures: (path: string) => readonly string[];
+  readonly captures: Conditions['captures'];
 }
 
-interface Compiled extends Route {
+interface Compiled extends Route, Conditions {
   readonly ruleId: string;
-  readonly test: ReturnType<typeof compileConditions>;
 }
 
 const byOrder = (actions: readonly ViewAction[]): readonly ViewAction[] => actions.toSorted((a, b) => a.Order - b.Order);
@@ -47,8 +46,7 @@ export class Routes {
         .toSorted((a, b) => a.Priority - b.Priority)
         .map((rule) => ({
           ruleId: rule.RuleId,
-          test: compileConditions(rule.RuleConditions),
-          captures: compileCaptures(rule.RuleConditions),
+          ...compileConditions(rule.RuleConditions),
           actions: byOrder(rule.RuleActions),
           turns: turns.get(rule.RuleId) ?? newTurns(),
         }));
