@@ -28,6 +28,10 @@ const byAction = (calls: readonly JournalEntry[]): Readonly<Record<string, numbe
     [...new Set(calls.map((one) => one.action))].map((action) => [action, calls.filter((one) => one.action === action).length]),
   );
 
+/** How many rules calls carry: their parameters are `Rules.1.RuleName` and so on, or `RuleIds.1`. */
+const rulesIn = (calls: readonly JournalEntry[]): number =>
+  calls.flatMap((one) => Object.keys(one.params ?? {}).filter((name) => /^(Rules\.\d+\.RuleName|RuleIds\.\d+)$/.test(name))).length;
+
 describe('calls of the cloud', () => {
   it('provisions a first Ingress with three endpoints in at most 13 calls, 6 of them writes', async () => {
     const calls = await (await settled(1)).calls();
@@ -103,6 +107,51 @@ describe('calls of the cloud', () => {
     await chain.settle();
     const done = writes(await chain.calls()).map((one) => one.action);
     expect(done.sort()).toEqual(['AddServersToServerGroup', 'CreateRules', 'CreateServerGroup']);
+  });
+
+  it('changes one rule among a hundred with one write of one rule: its actions, and its conditions', async () => {
+    const chain = await settled(100);
+    const changes = {
+      actions: { 'alb.ingress.kubernetes.io/traffic-limit-qps': '50' },
+      conditions: {
+        [`alb.ingress.kubernetes.io/conditions.${serviceName(50)}`]: JSON.stringify([
+          { type: 'Header', headerConfig: { key: 'X-Beta', values: ['yes'] } },
+        ]),
+      },
+    };
+    for (const annotations of Object.values(changes)) {
+      await chain.calls();
+      await chain.kube.mergePatch({ kind: 'Ingress', namespace: 'shop', name: 'ingress-050' }, { metadata: { annotations } });
+      chain.changed();
+      await chain.settle();
+      const done = writes(await chain.calls());
+      expect(done.map((one) => `${one.action} ${one.code}`)).toEqual(['UpdateRulesAttribute ']);
+      expect(rulesIn(done)).toBe(1);
+    }
+  });
+
+  it('moves a rule with one update, and gives one another direction with one creation and one removal', async () => {
+    const chain = await settled(20);
+    const patch = async (annotations: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+      await chain.calls();
+      await chain.kube.mergePatch({ kind: 'Ingress', namespace: 'shop', name: 'ingress-015' }, { metadata: { annotations } });
+      chain.changed();
+      await chain.settle();
+      const done = writes(await chain.calls()).filter((one) => /Rules/.test(one.action));
+      expect(done.map((one) => rulesIn([one]))).toEqual(done.map(() => 1));
+      return done.map((one) => `${one.action} ${one.code}`);
+    };
+    expect(await patch({ 'alb.ingress.kubernetes.io/order': '1' })).toEqual(['UpdateRulesAttribute ']);
+    const closed = [{ type: 'FixedResponse', FixedResponseConfig: { content: 'closed', contentType: 'text/plain', httpCode: '503' } }];
+    const marked = [{ type: 'InsertHeader', InsertHeaderConfig: { key: 'X-Marked', value: 'yes', valueType: 'UserDefined' } }];
+    const backend = { service: { name: 'sign', port: { name: 'use-annotation' } } };
+    const spec = { rules: [{ host: 'host-15.example.com', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }] };
+    await chain.kube.mergePatch({ kind: 'Ingress', namespace: 'shop', name: 'ingress-015' }, { spec });
+    await patch({ 'alb.ingress.kubernetes.io/actions.sign': JSON.stringify(closed) });
+    const turned = { 'actions.sign': JSON.stringify(marked), 'rule-direction.sign': 'Response' };
+    expect(
+      await patch(Object.fromEntries(Object.entries(turned).map(([key, value]) => [`alb.ingress.kubernetes.io/${key}`, value]))),
+    ).toEqual(['CreateRules ', 'DeleteRules ']);
   });
 
   it('finds no drift, and writes nothing, when it looks for some', async () => {
