@@ -26,13 +26,14 @@ const inOrder = (a: IngressDraft, b: IngressDraft): number => a.order - b.order 
 
 /** One group a identity, owned by all Ingresses that use it, in the order of the identities. */
 function mergeGroups(groups: readonly ServerGroupSpec[]): readonly ServerGroupSpec[] {
-  const merged = new Map<string, ServerGroupSpec>();
+  const merged = new Map<string, { readonly group: ServerGroupSpec; readonly owners: ObjectRef[] }>();
   for (const group of groups) {
     const before = merged.get(group.identity);
-    const owners = [...(before?.owners ?? []), ...group.owners];
-    merged.set(group.identity, { ...(before ?? group), owners: distinctRefs(owners) });
+    if (before === undefined) merged.set(group.identity, { group, owners: [...group.owners] });
+    else before.owners.push(...group.owners);
   }
-  return [...merged.values()].sort((a, b) => byText(a.identity, b.identity));
+  const whole = [...merged.values()].map(({ group, owners }) => ({ ...group, owners: distinctRefs(owners) }));
+  return whole.sort((a, b) => byText(a.identity, b.identity));
 }
 
 const distinctRefs = (refs: readonly ObjectRef[]): readonly ObjectRef[] => {

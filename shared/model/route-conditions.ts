@@ -24,6 +24,7 @@ const asExpressions = ({ useRegex, rewriteTarget: target }: RoutingSettings, pat
 /** A template that names groups which the path does not have would be carried out with nothing in their place. */
 function rewriteProblems(ingress: ObjectRef, route: WrittenRoute, own: readonly RuleCondition[], target: string): readonly Problem[] {
   const wanted = highestGroup(target);
+  if (wanted === 0) return [];
   const values = own.filter((one) => one.type === 'Path').flatMap(valuesOf);
   const there = Math.min(...(values.length === 0 ? [0] : values.map((value) => (typeof value === 'string' ? groupCount(value) : 0))));
   if (wanted <= there) return [];

@@ -36,11 +36,25 @@ export function defaultOf(ingress: Ingress): readonly WrittenRoute[] {
   return backend === undefined ? [] : [{ host: '', type: 'Default', path: '/*', backend, at, backendAt: at }];
 }
 
-const exactFirst = (route: WrittenRoute): number => (route.type === 'Exact' ? 0 : 1);
+/** Hosts in full, then wildcards, then every host. */
+const hostRank = ({ host }: WrittenRoute): number => (host === '' ? 2 : host.startsWith('*') ? 1 : 0);
 
-/** Exact before others, longer before shorter; what is equal stays in the order of writing. */
-export const specificFirst = (routes: readonly WrittenRoute[]): readonly WrittenRoute[] =>
-  [...routes].sort((a, b) => exactFirst(a) - exactFirst(b) || b.path.length - a.path.length);
+/** Criteria one after the other; the smaller number is matched first. */
+const criteria: readonly ((route: WrittenRoute) => number)[] = [
+  hostRank,
+  ({ host }) => (host.startsWith('*') ? -host.length : 0),
+  ({ type }) => (type === 'Exact' ? 0 : 1),
+  ({ path }) => -path.length,
+];
+
+const bySpecificity = (a: WrittenRoute, b: WrittenRoute): number =>
+  criteria.map((rank) => rank(a) - rank(b)).find((difference) => difference !== 0) ?? 0;
+
+/**
+ * As Kubernetes describes it: the host that says more, Exact before others, longer before shorter paths; what is equal stays in the order of
+ * writing.
+ */
+export const specificFirst = (routes: readonly WrittenRoute[]): readonly WrittenRoute[] => [...routes].sort(bySpecificity);
 
 /** By what a canary finds its stable twin: host and path as text. The type of the path is not compared. */
 export const twinKey = (route: WrittenRoute): string => JSON.stringify(route.type === 'Default' ? 'default' : [route.host, route.path]);

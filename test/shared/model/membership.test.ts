@@ -56,6 +56,27 @@ describe('a class without parameters', () => {
 });
 
 describe('the Services of an Ingress', () => {
+  const actions = (list: readonly unknown[]) => ({ 'actions.own': JSON.stringify(list) });
+  const placeholder = [{ ...aPath('/'), backend: toService('own', 'use-annotation') }];
+  const groups = [
+    { ServiceName: 'blue', ServicePort: 80, Weight: 90 },
+    { ServerGroupID: 'sgp-1', Weight: 10 },
+  ];
+  const forward = { type: 'ForwardGroup', ForwardConfig: { ServerGroups: groups } };
+  const mirror = {
+    type: 'TrafficMirror',
+    TrafficMirrorConfig: { MirrorGroupConfig: { ServerGroupTuples: [{ ServiceName: 'copy', ServicePort: 80 }] } },
+  };
+
+  it('are those too that its actions forward or mirror to; a placeholder is none', () => {
+    const ingress = anIngress({ paths: placeholder, annotations: actions([forward, mirror]) });
+    expect(referencedServices(ingress)).toEqual(['shop/blue', 'shop/copy']);
+  });
+
+  it('are those of its paths alone while its actions cannot be read', () => {
+    expect(referencedServices(anIngress({ annotations: { 'actions.coffee': '[{' } }))).toEqual(['shop/coffee']);
+  });
+
   it('are those of its paths and its default backend, each once', () => {
     const spec = {
       ingressClassName: 'alb',
