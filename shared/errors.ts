@@ -105,7 +105,7 @@ const rows = {
   'ANNOTATION-UNKNOWN': {
     policy: 'warn',
     say: 'annotation {annotation} is not known and has no effect',
-    next: '{suggestion}',
+    next: 'correct or remove it ({suggestion})',
   },
   'ANNOTATION-SUFFIX': {
     policy: 'warn',

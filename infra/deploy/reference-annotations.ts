@@ -67,7 +67,7 @@ function kindText(kind: Kind<unknown>, family: keyof typeof goesTo): string {
   const where = kind.directions.length === 2 ? 'requests and responses' : kind.directions.map((one) => `${one.toLowerCase()}s`).join();
   return [
     `#### ${kind.type}`,
-    `${kind.text} Settings in ${quoted(config)}${also}; in rules for ${where}; ALB: ${goesTo[family]} ${kind.type}.`,
+    `${kind.text} Settings in ${quoted(config)}${also}; in rules for ${where}; ALB: ${goesTo[family]} ${kind.type}: ${kind.type}Config.`,
     memberTable(kind),
   ].join('\n\n');
 }

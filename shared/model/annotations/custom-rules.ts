@@ -146,7 +146,9 @@ function readAll(ingress: Ingress): CustomRules {
   const read = services.map((service) => ({ service, ...readService(ingress, service) }));
   const astray = named
     .filter(({ service }) => !backends.has(service))
-    .map(({ key, service }) => problemAt({ ingress, key }, 'ANNOTATION-SUFFIX', { service, services: [...backends].join(', ') }));
+    .map(({ key, service }) =>
+      problemAt({ ingress, key }, 'ANNOTATION-SUFFIX', { service, services: cut([...backends].join(', '), valueShown) }),
+    );
   return {
     rules: new Map(read.map(({ service, rule }) => [service, rule])),
     problems: [...read.flatMap((one) => one.problems), ...astray],

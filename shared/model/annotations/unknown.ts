@@ -47,7 +47,7 @@ export function unknownAnnotations(ingress: KubeObject, others: readonly string[
     .filter((key) => !names.includes(key.slice(albPrefix.length)));
   return strange.map((annotation) => {
     const near = meant(annotation.slice(albPrefix.length), names);
-    const suggestion = near === undefined ? 'check its spelling' : `did you mean ${albPrefix}${near}?`;
+    const suggestion = near === undefined ? 'nothing that is known is spelt like it' : `did you mean ${albPrefix}${near}?`;
     return problemOf('ANNOTATION-UNKNOWN', refOf(ingress), { annotation, suggestion }, `metadata.annotations[${annotation}]`);
   });
 }

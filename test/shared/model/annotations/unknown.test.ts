@@ -17,8 +17,8 @@ describe('an annotation that nobody knows', () => {
     ['action.coffee', 'did you mean alb.ingress.kubernetes.io/actions.coffee?'],
     ['condition.coffee', 'did you mean alb.ingress.kubernetes.io/conditions.coffee?'],
     ['backend-schedular', 'did you mean alb.ingress.kubernetes.io/backend-scheduler?'],
-    ['something-quite-different', 'check its spelling'],
-    ['a'.repeat(300), 'check its spelling'],
+    ['something-quite-different', 'nothing that is known is spelt like it'],
+    ['a'.repeat(300), 'nothing that is known is spelt like it'],
   ])('%s is a warning with advice', (key, suggestion) => {
     const annotation = `alb.ingress.kubernetes.io/${key}`;
     const [problem, ...others] = told(key);
