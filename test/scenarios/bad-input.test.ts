@@ -82,7 +82,7 @@ const bad: readonly { readonly what: string; readonly reason: string; readonly i
       name: 'bad',
       host: 'bad.example.com',
       paths: [aPath('/', 'service-001')],
-      annotations: { 'rewrite-target': '/x' },
+      annotations: { 'sticky-session': 'true' },
     }),
   },
   {
