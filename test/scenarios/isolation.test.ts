@@ -139,7 +139,7 @@ async function expectIsolated(chain: Workbench, reason: string, index: number): 
   expect(warnings(chain)).toHaveLength(1);
 }
 
-describe('a hundred Ingresses of which one is refused', () => {
+describe('a hundred Ingresses of which one is refused (ACK 1, ALC 11)', () => {
   for (const kind of kinds) {
     for (const index of kind.secretly === true ? [1, 64, 100] : [50]) {
       it(`for ${kind.what}, number ${index}: 99 are live, one is named, and comes in when it is corrected`, async () => {

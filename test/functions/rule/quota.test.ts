@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fitIngresses } from '#functions/rule/quota.ts';
 import type { KubeObject } from '#shared/kube/port.ts';
+import type { RuleSpec } from '#shared/model/stack.ts';
+import { ownerHash, tagKeys } from '#shared/ownership.ts';
 import { rulesPerLoadBalancer } from '#shared/plan/quota.ts';
 import { aCafe } from '#test/support/cafe.ts';
+import { aScene, aStack } from '#test/support/scenes.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 
 type Told = KubeObject & { readonly reason: string; readonly type: string; readonly involvedObject: { readonly name: string } };
@@ -65,5 +69,33 @@ describe('an ALB that is full', () => {
     expect(await rules()).toHaveLength(rulesPerLoadBalancer);
     expect(told('SuccessfullyReconciled')).toContain('ingress-101');
     expect(bench.kube.held('AlbConfig')).toMatchObject([{ status: { ingresses: [{ name: 'ingress-102' }] } }]);
+  });
+});
+
+describe('what counts for an Ingress', () => {
+  const refOf = (name: string) => ({ kind: 'Ingress', namespace: 'shop', name });
+  const aRule = (at: number, owner: string, others: readonly string[] = []): RuleSpec => ({
+    identity: `rule-${at}`,
+    owners: [...others, owner].map(refOf),
+    tags: { [tagKeys.owner]: ownerHash('shop', owner) },
+    listener: 'HTTP:80',
+    direction: 'Request',
+    conditions: [],
+    actions: [{ type: 'ForwardGroup', groups: ['a', 'b', 'c'].map((group) => ({ group, weight: 30 })) }],
+  });
+  const fitting = (rules: readonly RuleSpec[], limit: number) => {
+    const scene = aScene({ stack: aStack({ rules }) });
+    return fitIngresses([], new Set(), { ...scene, site: { ...scene.site, rulesPerLoadBalancer: limit } });
+  };
+
+  it('is a rule once, whoever else has a say in it, and however many groups it forwards to', () => {
+    const rules = [aRule(1, 'stable', ['canary']), aRule(2, 'stable', ['canary'])];
+    expect(fitting(rules, 2)).toEqual({ over: new Set(), problems: [], room: 2 });
+  });
+
+  it('is told to the one whose rule it is', () => {
+    const { over, problems } = fitting([aRule(1, 'first'), aRule(2, 'stable', ['canary'])], 1);
+    expect(over).toEqual(new Set([ownerHash('shop', 'stable')]));
+    expect(problems).toEqual([{ code: 'QUOTA-RULES', object: refOf('stable'), facts: { limit: '1' } }]);
   });
 });

@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Item, type Suspicion, sendIsolating } from '#functions/rule/isolate.ts';
+import type { RuleSettings } from '#shared/cloud/alb/port.ts';
+import { CloudFailure, type FailureClass } from '#shared/cloud/failure.ts';
+import type { RuleSpec } from '#shared/model/stack.ts';
+import { tagKeys } from '#shared/ownership.ts';
+
+const aFailure = (failure: FailureClass, code: string): CloudFailure =>
+  new CloudFailure(failure, { action: 'CreateRules', code, detail: '', requestId: 'R' });
+
+/** Rule `name` of Ingress `owner`; `foreign`: it names a group made elsewhere. */
+const anItem = (name: string, owner = name, foreign = false): Item<RuleSettings> => ({
+  rule: { ruleName: name, priority: 1, ruleConditions: [{ type: 'Path', pathConfig: { values: [`/${name}`] } }], ruleActions: [] },
+  spec: {
+    identity: name,
+    owners: [{ kind: 'Ingress', namespace: 'shop', name: owner }],
+    tags: { [tagKeys.owner]: owner },
+    listener: 'HTTP:80',
+    direction: 'Request',
+    conditions: [],
+    actions: [{ type: 'ForwardGroup', groups: [foreign ? { serverGroupId: 'sgp-x', weight: 100 } : { group: 'ours', weight: 100 }] }],
+  } satisfies RuleSpec,
+});
+
+interface Told {
+  readonly sent: string[];
+  readonly convicted: string[];
+  calls: number;
+  rounds: number;
+}
+
+/** Rounds of what is left to send, as the messages of a chain do it: accepted rules and convicted Ingresses are not in the next. */
+async function rounds(items: readonly Item<RuleSettings>[], refuse: (names: readonly string[]) => CloudFailure | undefined): Promise<Told> {
+  const told: Told = { sent: [], convicted: [], calls: 0, rounds: 0 };
+  let rest = items;
+  let suspects: Suspicion | undefined;
+  for (; rest.length > 0 && told.rounds < 1000; told.rounds += 1) {
+    let accepted = 0;
+    await sendIsolating({
+      items: rest,
+      suspects,
+      send: async (rules) => {
+        told.calls += 1;
+        const names = rules.map((rule) => rule.ruleName);
+        const refusal = refuse(names);
+        if (refusal !== undefined) throw refusal;
+        accepted += 1;
+        told.sent.push(...names);
+      },
+      convict: ({ rule }) => told.convicted.push(rule.ruleName),
+      suspect: (next) => {
+        suspects = next;
+      },
+    });
+    expect(accepted).toBeLessThanOrEqual(1);
+    const ended = new Set([...told.sent, ...told.convicted]);
+    const owners = new Set(told.convicted.map((name) => items.find((one) => one.rule.ruleName === name)?.spec?.tags[tagKeys.owner]));
+    rest = rest.filter(({ rule, spec }) => !ended.has(rule.ruleName) && !owners.has(spec?.tags[tagKeys.owner]));
+  }
+  return told;
+}
+
+const refusing =
+  (guilty: ReadonlySet<string>) =>
+  (names: readonly string[]): CloudFailure | undefined =>
+    names.some((name) => guilty.has(name)) ? aFailure('invalid', 'IllegalParam.RuleConditions') : undefined;
+
+const batch = (count: number): readonly Item<RuleSettings>[] => Array.from({ length: count }, (_, index) => anItem(`r${index}`));
+
+describe('isolating what the service refuses', () => {
+  it('convicts exactly the guilty, sends the others in their order, and never twice', async () => {
+    const question = fc
+      .integer({ min: 1, max: 100 })
+      .chain((count) => fc.tuple(fc.constant(count), fc.uniqueArray(fc.nat({ max: count - 1 }), { maxLength: 5 })));
+    await fc.assert(
+      fc.asyncProperty(question, async ([count, places]) => {
+        const guilty = new Set(places.map((place) => `r${place}`));
+        const told = await rounds(batch(count), refusing(guilty));
+        expect([...told.convicted].sort()).toEqual([...guilty].sort());
+        expect(told.sent).toEqual(batch(count).flatMap(({ rule }) => (guilty.has(rule.ruleName) ? [] : [rule.ruleName])));
+        expect(told.calls).toBeLessThanOrEqual(1 + guilty.size * (Math.ceil(Math.log2(count)) + 3));
+      }),
+    );
+  });
+
+  it('finds any one of a hundred with at most ten calls', async () => {
+    const costs = await Promise.all(
+      Array.from({ length: 100 }, async (_, place) => (await rounds(batch(100), refusing(new Set([`r${place}`])))).calls),
+    );
+    expect(Math.max(...costs)).toBeLessThanOrEqual(10);
+  });
+
+  it('convicts an Ingress once, however many of its rules are guilty', async () => {
+    const items = batch(20).map((item, index) => (index >= 5 && index < 15 ? anItem(`r${index}`, 'bad') : item));
+    const told = await rounds(items, refusing(new Set(Array.from({ length: 10 }, (_, index) => `r${index + 5}`))));
+    expect(told.convicted).toEqual(['r5']);
+    expect(told.sent).toHaveLength(10);
+  });
+
+  it('blames a rule for a group that is not there only where the rule names one that was made elsewhere', async () => {
+    const missing = aFailure('not-found', 'ResourceNotFound.ServerGroup');
+    const foreign = await rounds([anItem('a'), anItem('b', 'b', true)], (names) => (names.includes('b') ? missing : undefined));
+    expect(foreign).toMatchObject({ sent: ['a'], convicted: ['b'] });
+    await expect(rounds([anItem('a'), anItem('b')], () => missing)).rejects.toBe(missing);
+    const ours = (names: readonly string[]) => (names.includes('a') ? missing : undefined);
+    await expect(rounds([anItem('a'), anItem('b', 'b', true)], ours)).rejects.toBe(missing);
+  });
+
+  const blameless: readonly (readonly [FailureClass, string])[] = [
+    ['throttled', 'Throttling.User'],
+    ['busy', 'IncorrectStatus.Listener'],
+    ['conflict', 'Conflict.Priority'],
+    ['not-found', 'ResourceNotFound.Listener'],
+    ['quota', 'ResourceQuotaExceeded.LoadBalancerRulesNum'],
+    ['transport', ''],
+    ['forbidden', 'NoPermission'],
+  ];
+  for (const [failure, code] of blameless) {
+    it(`blames no rule for ${failure} ${code}`, async () => {
+      const thrown = aFailure(failure, code);
+      await expect(rounds([anItem('a', 'a', true)], () => thrown)).rejects.toBe(thrown);
+    });
+  }
+
+  for (const code of ['QuotaExceeded.RuleWildcardsNum', 'ResourceQuotaExceeded.ServerGroupAttachedNum']) {
+    it(`blames the rule that is over ${code}`, async () => {
+      const told = await rounds(batch(8), (names) => (names.includes('r3') ? aFailure('quota', code) : undefined));
+      expect(told.convicted).toEqual(['r3']);
+    });
+  }
+
+  it('tries at most twenty refusals in one run, and goes on in the next', async () => {
+    const items = batch(100);
+    const told = await rounds(items, refusing(new Set(items.map(({ rule }) => rule.ruleName))));
+    expect(told.convicted).toHaveLength(100);
+    expect(told.calls).toBeLessThanOrEqual(20 * told.rounds);
+  });
+});
