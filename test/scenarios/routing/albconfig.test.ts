@@ -33,6 +33,7 @@ describe('annotation albeit.io/mode', () => {
     expect(await writesOf(shop)).toEqual([]);
     expect(await shop.goesTo({ host: hostOf('first') })).toBe('tea');
     expect(shop.warnings('AlbConfig/cafe').map((one) => one.reason)).toEqual(['ANNOTATION-INVALID']);
+    await expectQuiet(shop);
   });
 });
 

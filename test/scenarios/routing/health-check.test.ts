@@ -1,5 +1,5 @@
 /** Health checks: which pods get requests when one of them fails in a way that only the setting at hand notices. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { aPath, aService } from '#test/support/objects.ts';
 import { expectQuiet, type Routed, routed } from '#test/support/routed.ts';
 import { annotated, hostOf } from '#test/support/routed-objects.ts';
@@ -10,6 +10,8 @@ let shop: Routed;
 beforeAll(async () => {
   shop = await routed();
 });
+// Pods of tests that are over would be probed on.
+afterEach(() => shop.remove(...shop.bench.kube.held('Ingress')));
 afterAll(() => shop?.stop());
 
 /** Checked with a timeout that never strikes by itself, on a clock that runs ahead of the machine's. */
@@ -24,22 +26,25 @@ async function serve(name: string, annotations: Readonly<Record<string, string>>
   await shop.settle();
 }
 
-async function healthOf(name: string): Promise<readonly string[]> {
+async function groupOf(name: string): Promise<string> {
   const groups = (await shop.bench.alb.state())['serverGroups'] ?? [];
-  const group = groups.find((one) => String(one['ServerGroupName']).includes(name));
-  return shop.plane.health(String(group?.['ServerGroupId'])).map((one) => one.status);
+  return String(groups.find((one) => String(one['ServerGroupName']).includes(name))?.['ServerGroupId']);
 }
 
 /** Lets time pass until the pods are as they should be. */
-const comesTo = (name: string, ...wanted: readonly string[]): Promise<void> =>
-  until(
-    async () => {
-      shop.pass(500);
-      return JSON.stringify(await healthOf(name)) === JSON.stringify(wanted);
-    },
-    `${wanted.join(', ')} of ${name}`,
-    15_000,
-  );
+async function comesTo(name: string, ...wanted: readonly string[]): Promise<void> {
+  const group = await groupOf(name);
+  const look = (): boolean => {
+    shop.pass(500);
+    return (
+      shop.plane
+        .health(group)
+        .map((one) => one.status)
+        .join() === wanted.join()
+    );
+  };
+  await until(look, `${wanted.join(', ')} of ${name}`, 15_000);
+}
 
 const answering = async (name: string): Promise<readonly string[]> => {
   const found = new Set<string>();
@@ -103,19 +108,27 @@ describe('annotation healthcheck-method', () => {
   });
 });
 
+const picky: Mood = (request) => (isProbe(request) ? 404 : 'echo');
+
+/** With the codes of `key` a pod that answers 404 to probes is well. */
+async function expectCodes(key: string): Promise<void> {
+  const name = `by-${key}`;
+  await serve(name, checks, picky);
+  await comesTo(name, 'Normal', 'Unhealthy');
+  await shop.apply(annotated(name, { ...checks, [key]: 'http_2xx,http_4xx' }, [aPath('/', name)]));
+  await comesTo(name, 'Normal', 'Normal');
+  expect(await answering(name)).toEqual([`${name}-0`, `${name}-1`]);
+  await expectQuiet(shop);
+}
+
 describe('annotation healthcheck-httpcode', () => {
-  const picky: Mood = (request) => (isProbe(request) ? 404 : 'echo');
+  it('says which answers are good', () => expectCodes('healthcheck-httpcode'));
+});
 
-  it('says which answers are good', async () => {
-    await serve('codes', checks, picky);
-    await comesTo('codes', 'Normal', 'Unhealthy');
-    await shop.apply(annotated('codes', { ...checks, 'healthcheck-httpcode': 'http_2xx,http_4xx' }, [aPath('/', 'codes')]));
-    await comesTo('codes', 'Normal', 'Normal');
-    expect(await answering('codes')).toEqual(['codes-0', 'codes-1']);
-    await expectQuiet(shop);
-  });
+describe('annotation healthcheck-code', () => {
+  it('says which answers are good', () => expectCodes('healthcheck-code'));
 
-  it('comes after healthcheck-code where both are written', async () => {
+  it('comes before healthcheck-httpcode where both are written', async () => {
     const both = { ...checks, 'healthcheck-httpcode': 'http_2xx', 'healthcheck-code': 'http_2xx,http_4xx' };
     await serve('codes-both', both, picky);
     await comesTo('codes-both', 'Normal', 'Normal');

@@ -1,0 +1,41 @@
+/** Every annotation that is honoured has a scenario here, named after it; and no scenario is named after one that is not. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { albPrefix, nginxPrefix } from '#shared/model/annotations/annotation.ts';
+import { annotationKeys, topics } from '#shared/model/annotations/index.ts';
+
+/** Rows whose effect no request on this machine can show, and why. */
+const without: Readonly<Record<string, string>> = {
+  'healthcheck-httpversion': 'the local load balancer probes with HTTP/1.1 whatever is asked for',
+  'healthcheck-connect-port': 'a local pod answers on one port, by whatever number it is asked',
+};
+
+const folder = new URL('./', import.meta.url);
+const texts = readdirSync(folder)
+  .filter((file) => file.endsWith('.test.ts') && file !== 'coverage.test.ts')
+  .map((file) => readFileSync(new URL(file, folder), 'utf8'));
+
+/** Literal names, and those of tables: `describe(`annotation ${key}`` over rows with a member `key`. */
+function scenariosIn(text: string): readonly string[] {
+  const named = [...text.matchAll(/describe\('annotation ([^']+)'/g)].map((match) => match[1] ?? '');
+  const fromTable = /describe\(`annotation \$\{key\}`/.test(text)
+    ? [...text.matchAll(/\bkey: '([^']+)'/g)].map((match) => match[1] ?? '')
+    : [];
+  return [...named, ...fromTable];
+}
+
+const scenarios = new Set(texts.flatMap(scenariosIn));
+const bare = (key: string): string =>
+  [albPrefix, nginxPrefix].reduce((text, prefix) => (text.startsWith(prefix) ? text.slice(prefix.length) : text), key);
+const aliases = new Set(topics.flatMap((topic) => topic.rows.flatMap((row) => row.keys.map(bare))));
+
+describe('scenarios of annotations', () => {
+  it('are there for every row but those that say why not', () => {
+    expect(annotationKeys().filter((key) => !scenarios.has(key))).toEqual(Object.keys(without));
+  });
+
+  it('are named after rows that exist', () => {
+    const known = new Set([...annotationKeys(), ...aliases]);
+    expect([...scenarios].filter((name) => !known.has(name))).toEqual([]);
+  });
+});
