@@ -17,8 +17,13 @@ const hostForm = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/;
 /** Hosts beyond these make room: whoever asks for ever new ones must not fill the memory. */
 const mostLeaves = 1000;
 
+/** A certificate, and what a handshake needs of it. */
+interface Served extends Leaf {
+  readonly context: SecureContext;
+}
+
 export class Certificates {
-  readonly #leaves = new Map<string, Promise<Leaf>>();
+  readonly #leaves = new Map<string, Promise<Served>>();
   #authority: Promise<Authority> | undefined;
 
   /** Made when first asked for. */
@@ -28,7 +33,7 @@ export class Certificates {
   }
 
   /** The certificate of a listener for a host; an empty or impossible host gets the one for this machine. */
-  leaf(certificateId: string, host: string): Promise<Leaf> {
+  leaf(certificateId: string, host: string): Promise<Served> {
     const name = hostForm.test(host.toLowerCase()) ? host.toLowerCase() : '';
     const key = `${certificateId}/${name}`;
     const known = this.#leaves.get(key);
@@ -39,15 +44,11 @@ export class Certificates {
     return made;
   }
 
-  async context(certificateId: string, host: string): Promise<SecureContext> {
-    const { certificate, key } = await this.leaf(certificateId, host);
-    return createSecureContext({ cert: certificate, key });
-  }
-
-  async #issue(organization: string, host: string): Promise<Leaf> {
+  async #issue(organization: string, host: string): Promise<Served> {
     // 64 characters fit into a common name (RFC 5280, appendix A.1); clients go by the other names.
     const names = host === '' ? withoutHost : { commonName: host.slice(0, 64), hosts: [host], addresses: [] };
     const { issueLeaf } = await maker();
-    return issueLeaf(await this.authority(), { ...names, organization });
+    const leaf = await issueLeaf(await this.authority(), { ...names, organization });
+    return { ...leaf, context: createSecureContext({ cert: leaf.certificate, key: leaf.key }) };
   }
 }

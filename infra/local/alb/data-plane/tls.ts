@@ -45,7 +45,7 @@ export class TlsFront {
       noDelay: true,
       ALPNCallback: ({ protocols }) => agreeOn(this.#listener, protocols),
       SNICallback: (host, done) => {
-        certificates.context(this.#listener.CertificateId ?? '', host).then((context) => done(null, context), done);
+        certificates.leaf(this.#listener.CertificateId ?? '', host).then(({ context }) => done(null, context), done);
       },
     });
     this.#server.on('secureConnection', (socket) => this.#accept(socket, servers));
