@@ -1,17 +1,11 @@
 /** Reads the three families of annotations that end in the name of a Service into one `CustomRule` a Service. */
-import type { RuleDirection } from '#shared/cloud/alb/port.ts';
-import { isRecord } from '#shared/model/fold-fields.ts';
 import { problemOf, refOf } from '#shared/model/object-ref.ts';
 import type { Ingress } from '#shared/model/wish.ts';
 import type { Problem } from '#shared/problem.ts';
 import { albPrefix, valueShown } from './annotation.ts';
-import { faultsOfActions } from './check-actions.ts';
 import type { CustomRule } from './custom.ts';
-import { actionKinds } from './custom-actions.ts';
-import { conditionKinds } from './custom-conditions.ts';
-import { type Kind, type Parsed, readElement } from './element-kind.ts';
-import { cut, described } from './fault.ts';
-import { readJson } from './json-text.ts';
+import { customFamilies, type Family, families, familyNames, readDirection } from './custom-families.ts';
+import { cut } from './fault.ts';
 
 export interface CustomRules {
   /** By Service name. A Service without any such annotation is not in it; what could not be read is missing, and among the problems. */
@@ -22,67 +16,8 @@ export interface CustomRules {
 /** How many mistakes of one annotation are told at once: the message of an Event is short. */
 const toldAtOnce = 3;
 
-/** What is needed to read a value: the direction of the rule, where known, and whether the Ingress is from the Knative of old. */
-interface Context {
-  readonly direction: RuleDirection | undefined;
-  readonly knative: boolean;
-}
-
 /** An object whose label says so holds single objects instead of lists. */
 const knativeLabel = 'knative.aliyun.com/ingress';
-
-const directions: readonly RuleDirection[] = ['Request', 'Response'];
-
-function readDirection(text: string): Parsed<RuleDirection> {
-  const value = directions.find((one) => one === text);
-  if (value !== undefined) return { value };
-  const near = directions.find((one) => one.toLowerCase() === text.toLowerCase());
-  return { faults: [`${directions.join(', ')}${near === undefined ? '' : `; write it exactly so: ${near}`}`] };
-}
-
-function readList(text: string, knative: boolean): Parsed<readonly unknown[]> {
-  const { value, fault } = readJson(text);
-  if (fault !== undefined) return { faults: [`JSON; ${fault}`] };
-  if (Array.isArray(value)) return { value };
-  if (isRecord(value)) return knative ? { value: [value] } : { faults: ['a JSON list; found a single object; put [ ] around it'] };
-  return { faults: [`a JSON list of objects; found ${described(value)}`] };
-}
-
-function misplaced(kind: Kind<unknown>, at: string, direction: RuleDirection | undefined): readonly string[] {
-  if (direction === undefined || kind.directions.includes(direction)) return [];
-  const wanted = kind.directions.join(' or ');
-  return [`at ${at}: ${kind.type} is for rules of direction ${wanted}; this one is for ${direction} (annotation rule-direction.<service>)`];
-}
-
-function readElements<T>(kinds: readonly Kind<T>[], text: string, { direction, knative }: Context): Parsed<readonly T[]> {
-  const list = readList(text, knative);
-  if (list.faults !== undefined) return list;
-  const read = list.value.map((element, index) => ({ at: `[${index}]`, ...readElement(kinds, element, `[${index}]`) }));
-  const faults = read.flatMap((one) => one.faults ?? misplaced(one.value.kind, one.at, direction));
-  return faults.length > 0 ? { faults } : { value: read.flatMap((one) => (one.value === undefined ? [] : [one.value.value])) };
-}
-
-function readActions(text: string, context: Context): Parsed<NonNullable<CustomRule['actions']>> {
-  const read = readElements(actionKinds, text, context);
-  const faults = read.faults ?? faultsOfActions(read.value, context.direction);
-  return faults.length > 0 ? { faults } : read;
-}
-
-const familyNames = ['actions', 'conditions', 'rule-direction'] as const;
-type Family = (typeof familyNames)[number];
-
-/** What each family contributes to a rule. */
-const families: Readonly<Record<Family, (text: string, context: Context) => Parsed<CustomRule>>> = {
-  actions: (text, context) => mapped(readActions(text, context), (actions) => ({ actions })),
-  conditions: (text, context) => mapped(readElements(conditionKinds, text, context), (conditions) => ({ conditions })),
-  'rule-direction': (text) => mapped(readDirection(text), (direction) => ({ direction })),
-};
-
-const mapped = <T, U>(read: Parsed<T>, change: (value: T) => U): Parsed<U> =>
-  read.faults === undefined ? { value: change(read.value) } : read;
-
-/** Beginnings of the keys of the three families, up to the name of the Service. */
-export const customFamilies: readonly string[] = familyNames.map((family) => `${albPrefix}${family}.`);
 
 /** Names of the Services that the paths and the default backend of an Ingress name. */
 function backendsOf(ingress: Ingress): ReadonlySet<string> {

@@ -3,7 +3,7 @@ import { type Annotation, albPrefix } from './annotation.ts';
 import { albConfigName, legacyClass, listenPorts, order } from './binding.ts';
 import { canary } from './canary.ts';
 import { cors } from './cors.ts';
-import { customFamilies } from './custom-rules.ts';
+import { customFamilies } from './custom-families.ts';
 import { healthCheck } from './health-check.ts';
 import { legacy } from './legacy.ts';
 import { foreignGroups, mode, pathOrder } from './on-albconfig.ts';

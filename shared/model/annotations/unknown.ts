@@ -3,7 +3,7 @@ import type { KubeObject } from '#shared/kube/port.ts';
 import { problemOf, refOf } from '#shared/model/object-ref.ts';
 import type { Problem } from '#shared/problem.ts';
 import { albPrefix } from './annotation.ts';
-import { customFamilies } from './custom-rules.ts';
+import { customFamilies } from './custom-families.ts';
 import { topics } from './index.ts';
 import { nearestName } from './nearest-name.ts';
 
