@@ -52,9 +52,18 @@ class Attempt {
     this.#resolve = resolve;
     this.#watch = watchIdle(exchange.timers, exchange.listener.RequestTimeout * 1000, () => this.#fail(504));
     session.once('error', () => (this.#connected ? this.#fail(502) : this.#end('not-connected')));
-    session.once('connect', () => this.#begin());
+    session.once('connect', () => this.#attempt(() => this.#begin()));
     // The client has gone before its answer was complete: nobody waits for the server any more.
     exchange.response.once('close', this.#gone);
+  }
+
+  /** A head that HTTP/2 cannot carry is thrown by Node, here on an event that nobody else would catch it on. */
+  #attempt(step: () => void): void {
+    try {
+      step();
+    } catch {
+      this.#fail(502);
+    }
   }
 
   #begin(): void {
@@ -63,7 +72,7 @@ class Attempt {
     const stream = this.#session.request(headOf(this.#exchange), { endStream: !hasBody(request) });
     stream.once('error', () => this.#fail(502));
     stream.once('response', (headers: AnswerHeaders, _flags: number, raw: readonly string[]) =>
-      this.#pass(plainHead(headers, raw), stream),
+      this.#attempt(() => this.#pass(plainHead(headers, raw), stream)),
     );
     stream.on('trailers', (trailers) => {
       const pairs = Object.entries(trailers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as const]));

@@ -89,7 +89,14 @@ function attempt(exchange: Exchange, upstream: ClientRequest, resolve: (sent: Se
   sendBody(request, upstream, () => {
     connected = true;
   });
-  upstream.on('response', (answer) => passAnswer(answer, exchange, watch, () => end('ended')));
+  upstream.on('response', (answer) => {
+    try {
+      passAnswer(answer, exchange, watch, () => end('ended'));
+    } catch {
+      // A head that the client's connection cannot carry, such as status 600 over HTTP/2.
+      fail(502);
+    }
+  });
   upstream.on('upgrade', (answer, serverSocket, head) => {
     if (upgrade === undefined) return fail(502);
     end('ended');

@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ManualTimers } from './manual-timers.ts';
 import { type Asked, action, aGroup, aListener, aServer, doing, fixed, forwardTo, MemoryView, path, serveEcho, start } from './plane.ts';
 import { callByHttp2, callSecurely } from './secure-call.ts';
@@ -62,6 +63,24 @@ describe.each([
     });
     expect(asked.headers).not.toHaveProperty('x-gone');
     await vi.waitFor(() => expect(copies).toMatchObject([{ method: 'POST', url: '/all/x?y=z', body: 'milk', headers: { host } }]));
+  });
+
+  it.each(['099', '600'])('a server that answers %s breaks nothing', async (status) => {
+    const view = new MemoryView({
+      listeners: [listener],
+      rules: [doing([forwardTo('sgp-a')])],
+      groups: [aGroup('sgp-a', [aServer('10.64.0.1')])],
+    });
+    const server = createServer((socket) => {
+      socket.once('data', () => socket.end(`HTTP/1.1 ${status} What\r\nContent-Length: 0\r\n\r\n`));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    // A TCP server's address is always of this form.
+    view.sockets.set('10.64.0.1', (server.address() as AddressInfo).port);
+    const { plane, url } = await start(view);
+    const authority = await plane.authority();
+    for (let times = 0; times < 2; times++) expect([502, Number(status)]).toContain((await call(url, { authority, host })).status);
   });
 
   it('the load balancer’s own answers are whole', async () => {
