@@ -7,6 +7,7 @@ import type { Problem } from '#shared/problem.ts';
 import { refText } from '#shared/problem.ts';
 import { type IngressDraft, isHolding, type Route } from './draft-ingress.ts';
 import { problemOf } from './object-ref.ts';
+import { rewriteProblems } from './route-conditions.ts';
 import type { ListenerIdentity } from './stack.ts';
 import { hostText, twinKey, type WrittenRoute } from './written-route.ts';
 
@@ -59,7 +60,11 @@ function pathProblems(draft: IngressDraft, position: number, route: Route, twins
   const before = firsts.find((one) => one.position < position);
   const tell = (code: 'CANARY-TWIN' | 'CANARY-SHADOWED', twin: Twin): Problem =>
     problemOf(code, draft.ref, { ...facts, stable: refText(twin.draft.ref) }, route.written.at);
-  return [...(wrong === undefined ? [] : [tell('CANARY-TWIN', wrong)]), ...(before === undefined ? [] : [tell('CANARY-SHADOWED', before)])];
+  const rewriting = (twin: Twin): readonly Problem[] => rewriteProblems(draft.ref, route.written, draft.rewriteTarget, twin.route.captures);
+  return [
+    ...(wrong === undefined ? firsts.flatMap(rewriting) : [tell('CANARY-TWIN', wrong)]),
+    ...(before === undefined ? [] : [tell('CANARY-SHADOWED', before)]),
+  ];
 }
 
 /** What is wrong between a canary and its stable Ingresses; nothing for other Ingresses. `position`: in the order of all. */

@@ -42,8 +42,10 @@ export interface Placed {
 export interface Route {
   readonly written: WrittenRoute;
   readonly direction: RuleDirection;
-  /** Absent: something in them is wrong, and the Ingress is held. */
+  /** Absent: something in them is wrong, and the Ingress is held; or it is a canary, which matches what its stable Ingress does. */
   readonly conditions?: readonly RuleCondition[];
+  /** How many groups the path has that a rewrite may name. */
+  readonly captures: number;
   readonly placed: readonly Placed[];
   /** Groups of ours that the actions name. */
   readonly groups: readonly ServerGroupSpec[];
@@ -59,6 +61,8 @@ export interface IngressDraft {
   readonly routes: readonly Route[];
   /** Absent: a stable Ingress. */
   readonly canary?: CanaryWish;
+  /** Empty: paths are not rewritten. */
+  readonly rewriteTarget: string;
   /** False: which listeners it wants cannot be told, so its routes are on none. */
   readonly placed: boolean;
 }
@@ -76,6 +80,7 @@ interface RouteQuestion {
   readonly maker: GroupMaker;
   readonly listeners: readonly ListenPort[];
   readonly around: IngressSurroundings;
+  readonly isCanary: boolean;
 }
 
 function place(
@@ -101,7 +106,9 @@ function place(
 function draftRoute(written: WrittenRoute, question: RouteQuestion): { readonly route: Route; readonly problems: readonly Problem[] } {
   const { settings, custom, maker, unread } = question;
   const direction = custom.direction ?? 'Request';
-  const { conditions, problems } = routeConditions(written, settings, custom, maker.ingress);
+  const { conditions, captures, problems } = question.isCanary
+    ? { conditions: undefined, captures: 0, problems: [] }
+    : routeConditions(written, settings, custom, maker.ingress);
   const built = buildActions({ route: written, settings, custom, unread, maker });
   const places = place(built, written, direction, question);
   return {
@@ -109,6 +116,7 @@ function draftRoute(written: WrittenRoute, question: RouteQuestion): { readonly 
       written,
       direction,
       ...(conditions === undefined ? {} : { conditions }),
+      captures,
       placed: places.map(({ listener, actions }) => ({ listener, actions })),
       groups: built.groups,
       ...(built.backend === undefined ? {} : { backend: built.backend }),
@@ -147,7 +155,15 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
     const service = route.backend.service?.name ?? '';
     const own = custom.rules.get(service) ?? {};
     const unread = own.actions === undefined && ingress.metadata.annotations?.[actionsKey(service)] !== undefined;
-    return draftRoute(route, { settings, custom: own, unread, maker, listeners: listenersOf(route.host), around });
+    return draftRoute(route, {
+      settings,
+      custom: own,
+      unread,
+      maker,
+      listeners: listenersOf(route.host),
+      around,
+      isCanary: canary.wish !== undefined,
+    });
   });
   return {
     ref,
@@ -167,6 +183,7 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
     ],
     routes: routes.map((one) => one.route),
     ...(canary.wish === undefined ? {} : { canary: canary.wish }),
+    rewriteTarget: settings.rewriteTarget,
     placed: wanted.value !== undefined,
   };
 }

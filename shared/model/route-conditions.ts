@@ -14,6 +14,8 @@ import type { WrittenRoute } from './written-route.ts';
 export interface RouteConditions {
   /** Absent: something in them is wrong. */
   readonly conditions?: readonly RuleCondition[];
+  /** How many groups the path has that a rewrite may name. */
+  readonly captures: number;
   readonly problems: readonly Problem[];
 }
 
@@ -21,27 +23,32 @@ export interface RouteConditions {
 const asExpressions = ({ useRegex, rewriteTarget: target }: RoutingSettings, path: string): boolean =>
   useRegex || (target !== '' && target !== path);
 
-/** A template that names groups which the path does not have would be carried out with nothing in their place. */
-function rewriteProblems(ingress: ObjectRef, route: WrittenRoute, own: readonly RuleCondition[], target: string): readonly Problem[] {
-  const wanted = highestGroup(target);
-  if (wanted === 0) return [];
+/** Groups of the path as it is written, all of which a template may name; the least of its values, where it has several. */
+function capturesOf(own: readonly RuleCondition[]): number {
   const values = own.filter((one) => one.type === 'Path').flatMap(valuesOf);
-  const there = Math.min(...(values.length === 0 ? [0] : values.map((value) => (typeof value === 'string' ? groupCount(value) : 0))));
-  if (wanted <= there) return [];
-  const allowed = there === 0 ? `no groups, because path ${route.path} has none` : `groups up to \${${there}}, as path ${route.path} has`;
+  return Math.min(...(values.length === 0 ? [0] : values.map((value) => (typeof value === 'string' ? groupCount(value) : 0))));
+}
+
+/** A template that names groups which the path does not have would be carried out with nothing in their place. */
+export function rewriteProblems(ingress: ObjectRef, route: WrittenRoute, target: string, captures: number): readonly Problem[] {
+  if (highestGroup(target) <= captures) return [];
+  const allowed =
+    captures === 0 ? `no groups, because path ${route.path} has none` : `groups up to \${${captures}}, as path ${route.path} has`;
   return [problemOf('ANNOTATION-INVALID', ingress, { annotation: rewriteTarget.keys[0], value: target, allowed }, route.at)];
 }
 
 /** The conditions of one path, the same on each of its listeners. */
 export function routeConditions(route: WrittenRoute, settings: RoutingSettings, custom: CustomRule, ingress: ObjectRef): RouteConditions {
   const own = ownConditions({ ...route, asExpressions: asExpressions(settings, route.path) });
-  if (own.refusal !== undefined) return { problems: [problemOf(own.refusal.code, ingress, own.refusal.facts, route.at)] };
+  if (own.refusal !== undefined) {
+    return { captures: 0, problems: [problemOf(own.refusal.code, ingress, own.refusal.facts, route.at)] };
+  }
+  const captures = capturesOf(own.conditions);
   const refusals = (custom.conditions ?? []).flatMap((one) => conditionRefusal(one) ?? []);
   const problems = [
     ...refusals.map(({ code, facts }) => problemOf(code, ingress, facts, route.at)),
-    ...(custom.direction === 'Response' ? [] : rewriteProblems(ingress, route, own.conditions, settings.rewriteTarget)),
+    ...(custom.direction === 'Response' ? [] : rewriteProblems(ingress, route, settings.rewriteTarget, captures)),
   ];
-  return problems.length > 0
-    ? { problems }
-    : { conditions: orEveryPath(mergeConditions(own.conditions, custom.conditions ?? [])), problems };
+  if (problems.length > 0) return { captures, problems };
+  return { captures, conditions: orEveryPath(mergeConditions(own.conditions, custom.conditions ?? [])), problems };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { requestVariables } from '#shared/model/annotations/request-variables.ts';
+import { stepHashes } from '#shared/model/stack-hash.ts';
 import { anIngress, aPath } from '#test/support/objects.ts';
 import { codesOf, forwardsOf, stackOf, typesOf, withHosts, withTls } from '#test/support/stacks.ts';
 
@@ -68,6 +69,21 @@ describe('the actions of a rule', () => {
     const stack = own([...four, insert('x-e'), fixed]);
     expect(stack.problems).toMatchObject([{ code: 'RULE-LIMIT', facts: { path: '/', has: '6', what: 'actions', limit: '5' } }]);
     expect(stack.held).toHaveLength(1);
+  });
+
+  it('ALC 9: keep the defaults of what is not written', () => {
+    const config = { ...requestVariables, host: 'x.example.com', httpCode: '301' };
+    expect(own([{ type: 'Redirect', RedirectConfig: { host: 'x.example.com', path: '' } }]).rules[0]?.actions).toEqual([
+      { type: 'Redirect', redirectConfig: config },
+    ]);
+  });
+
+  it('CPAC 1: are the same in every reading of the same Ingress, numbers as numbers', () => {
+    const list = [limit('500', '5'), forward(to('a', 90), to('b', 10))];
+    const [one, other] = [own(list, {}, withTls([80])), own(list, {}, withTls([80]))];
+    expect(other).toEqual(one);
+    expect(stepHashes(other)).toEqual(stepHashes(one));
+    expect(one.rules[0]?.actions[0]).toEqual({ type: 'TrafficLimit', trafficLimitConfig: { QPS: 500, perIpQps: 5 } });
   });
 
   it('of default backends are the same', () => {

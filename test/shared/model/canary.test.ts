@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { variable } from '#shared/model/annotations/request-variables.ts';
 import { anIngress, aPath } from '#test/support/objects.ts';
 import { codesOf, forwardsOf, rulesOf, stackOf, typesOf, withHosts } from '#test/support/stacks.ts';
 
@@ -134,6 +135,19 @@ describe('a canary by header or cookie', () => {
     const conditions = JSON.stringify([{ type: 'Method', methodConfig: { values: ['GET'] } }]);
     const stack = stackOf([stable({ annotations: { 'conditions.coffee': conditions } }), canary(byHeader)]);
     expect(rulesOf(stack, 'canary')[0]?.conditions.map((one) => one.type)).toEqual(['Host', 'Path', 'Method', 'Header']);
+  });
+
+  it('need not say again that paths are expressions, and may rewrite with the groups of its stable path', () => {
+    const paths = (service: string) => [aPath('/x/(.*)', service)];
+    const expressions = stable({ paths: paths('coffee'), annotations: { 'use-regex': 'true' } });
+    const rewriting = (target: string) => canary({ ...byHeader, 'rewrite-target': target }, { paths: paths('a') });
+    const stack = stackOf([expressions, rewriting(`/${variable(1)}`)]);
+    expect(stack.problems).toEqual([]);
+    expect(rulesOf(stack, 'canary')[0]?.conditions[1]).toEqual({ type: 'Path', pathConfig: { values: ['~*/x/(.*)'] } });
+    expect(codesOf(stackOf([expressions, rewriting(`/${variable(2)}`)]))).toEqual(['ANNOTATION-INVALID']);
+    const shared = stackOf([expressions, canary({ 'canary-weight': '20' }, { paths: paths('a') })]);
+    expect(shared.problems).toEqual([]);
+    expect(forwardsOf(shared, shared.rules[0])).toEqual({ coffee: 80, a: 20 });
   });
 
   it('stays as it is while the conditions of its stable Ingress cannot be told', () => {

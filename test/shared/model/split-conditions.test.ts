@@ -37,7 +37,7 @@ describe('conditions of one path', () => {
     expect(splitConditions(conditions, forward)).toEqual({ excess: { has, what, limit: String(most) } });
   });
 
-  it('are never spread where each rule would have a limit of its own', () => {
+  it('ACK 11: are never spread where each rule would have a limit of its own', () => {
     expect(splitConditions([host(many(10))], [limit, ...forward]).parts).toHaveLength(1);
     expect(splitConditions([host(many(11))], [limit, ...forward]).excess).toMatchObject({ has: '11', limit: '10' });
   });
