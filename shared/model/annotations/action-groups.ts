@@ -43,6 +43,7 @@ const weights = 'each of several server groups needs a Weight';
 const entry = z.object({ ...named, Weight: maybe(whole(0, 100), '100, when it is the only one') }).check(z.refine(isNamed, naming));
 const mirrorEntry = z.object({ ...named, Weight: maybe(whole(0, 100), 'has no effect here') }).check(z.refine(isNamed, naming));
 
+/** `ForwardConfig`. */
 export const forwardSchema = z.object({
   ServerGroups: some(entry, groupsAtMost).check(z.refine(isWeighted, weights), z.refine(isNamedOnce, namedOnce)),
   ServerGroupStickySession: z.optional(
@@ -53,6 +54,7 @@ export const forwardSchema = z.object({
   ),
 });
 
+/** `TrafficMirrorConfig`. */
 export const mirrorSchema = z.object({
   TargetType: maybe(oneOf('ForwardGroupMirror'), 'ForwardGroupMirror'),
   MirrorGroupConfig: z.object({ ServerGroupTuples: some(mirrorEntry, groupsAtMost).check(z.refine(isNamedOnce, namedOnce)) }),
@@ -65,6 +67,7 @@ const groupsOf = <T>(written: readonly Written[], also: (one: Written) => T): re
     return group === undefined ? [] : [{ ...group, ...also(one) }];
   });
 
+/** Stickiness that is switched off is left out. */
 export function makeForward(config: z.output<typeof forwardSchema>): CustomAction {
   const groups = groupsOf(config.ServerGroups, (one) => ({ weight: one.Weight ?? fullWeight }));
   const sticky = config.ServerGroupStickySession;
@@ -72,6 +75,7 @@ export function makeForward(config: z.output<typeof forwardSchema>): CustomActio
   return { type: 'ForwardGroup', groups, ...stickiness };
 }
 
+/** Weights of mirrors mean nothing and are dropped. */
 export const makeMirror = (config: z.output<typeof mirrorSchema>): CustomAction => ({
   type: 'TrafficMirror',
   groups: groupsOf(config.MirrorGroupConfig.ServerGroupTuples, () => ({})),

@@ -33,6 +33,7 @@ const checkedValue = (type: (typeof valueTypes)[number]) =>
     path: ['value'],
   });
 
+/** `InsertHeaderConfig`; which headers are reserved depends on the direction of the rule, and is checked there. */
 export const insertHeaderSchema = z
   .object({
     key,
@@ -42,13 +43,16 @@ export const insertHeaderSchema = z
   })
   .check(checkedValue('UserDefined'), checkedValue('ReferenceHeader'), checkedValue('SystemDefined'));
 
+/** `RemoveHeaderConfig`. */
 export const removeHeaderSchema = z.object({ key });
 
+/** The type of the value is UserDefined when none is given. */
 export const makeInsertHeader = (config: z.output<typeof insertHeaderSchema>): PlainAction => ({
   type: 'InsertHeader',
   insertHeaderConfig: { key: config.key, value: config.value, valueType: config.valueType ?? 'UserDefined' },
 });
 
+/** The header as it is written: its case means nothing. */
 export const makeRemoveHeader = (removeHeaderConfig: z.output<typeof removeHeaderSchema>): PlainAction => ({
   type: 'RemoveHeader',
   removeHeaderConfig,

@@ -47,6 +47,7 @@ const leadsElsewhere = (config: z.output<typeof redirectMembers>): boolean => {
 /** ALB refuses a redirect to where the request already was. */
 export const redirectSchema = redirectMembers.check(z.refine(leadsElsewhere, 'something besides httpCode that is not as in the request'));
 
+/** Every member is filled in; the protocol is in upper case, as the service wants it. */
 export const makeRedirect = (config: z.output<typeof redirectSchema>): PlainAction => ({
   type: 'Redirect',
   redirectConfig: redirectConfigOf(config),
@@ -60,8 +61,10 @@ const rewriteMembers = z.object({
 
 const isAnything = (config: object): boolean => Object.values(config).some((value) => value !== undefined && value !== '');
 
+/** `RewriteConfig`. */
 export const rewriteSchema = rewriteMembers.check(z.refine(isAnything, 'Host, Path or Query'));
 
+/** Every member is filled in. */
 export const makeRewrite = ({ Host, Path, Query }: z.output<typeof rewriteSchema>): PlainAction => ({
   type: 'Rewrite',
   rewriteConfig: { host: standing(Host, inRequest.host), path: standing(Path, inRequest.path), query: standing(Query, inRequest.query) },

@@ -60,6 +60,7 @@ const corsOf = (config: z.output<typeof corsSchema>): PlainAction => ({
   },
 });
 
+/** A new type is a new row. */
 export const actionKinds: readonly Kind<CustomAction>[] = [
   kind({
     type: 'ForwardGroup',

@@ -32,6 +32,7 @@ const network = member(
   'an IPv4 or IPv6 address, or a block of them such as 10.0.0.0/8',
 );
 
+/** A new type is a new row. */
 export const conditionKinds: readonly Kind<RuleCondition>[] = [
   kind({
     type: 'Host',

@@ -7,6 +7,7 @@ import type { CustomRule } from './custom.ts';
 import { customFamilies, type Family, families, familyNames, readDirection } from './custom-families.ts';
 import { cut } from './fault.ts';
 
+/** What the custom annotations of one Ingress say. */
 export interface CustomRules {
   /** By Service name. A Service without any such annotation is not in it; what could not be read is missing, and among the problems. */
   readonly rules: ReadonlyMap<string, CustomRule>;

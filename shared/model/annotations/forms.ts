@@ -4,6 +4,7 @@
  */
 import { groupPattern, variable, variablePattern } from './request-variables.ts';
 
+/** A pattern, and the same in words. */
 export interface Form {
   readonly pattern: RegExp;
   readonly allowed: string;
@@ -77,18 +78,24 @@ const pairText = (most: number, also: string): Form => ({
   allowed: `1 to ${most} printable characters without upper case, spaces and any of #[]{}\\|<>"${also} (* and ? are wildcards)`,
 });
 
+/** Keys of query parameters. */
 export const queryKeyForm = pairText(100, '&');
+/** Values of query parameters; ALB takes longer ones than its user documentation says. */
 export const queryValueForm = pairText(128, '&');
+/** Names and values of cookies. */
 export const cookieForm = pairText(100, '&;');
 
 /** Methods that a condition may name and that CORS may allow. */
 export const methods = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH'] as const;
 
+/** Origins of cross-origin requests. */
 export const corsOriginForm: Form = {
   pattern: /^(?=.{1,128}$)(?:\*|https?:\/\/(?:\*\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[0-9]{1,5})?)$/,
   allowed: '* or origins such as https://shop.example.com, http://localhost:8080 or https://*.example.com',
 };
 
+/** Methods of cross-origin requests. */
 export const corsMethodForm: Form = { pattern: new RegExp(`^(?:\\*|${methods.join('|')})$`), allowed: `* or ${methods.join(', ')}` };
 
+/** Headers of cross-origin requests and of their answers. */
 export const corsHeaderForm: Form = { pattern: /^(?:\*|[A-Za-z0-9_-]{1,128})$/, allowed: '* or header names' };

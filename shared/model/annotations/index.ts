@@ -11,11 +11,13 @@ import { backendProtocol, rewriteTarget, sslRedirect, useRegex } from './routing
 import { backendType } from './service.ts';
 import { trafficLimit } from './traffic-limit.ts';
 
+/** Rows that are documented together. */
 export interface Topic {
   readonly title: string;
   readonly rows: readonly Annotation<unknown>[];
 }
 
+/** Every row; a row that is not here is neither documented nor known. */
 export const topics: readonly Topic[] = [
   { title: 'Binding and order', rows: [legacyClass, albConfigName, listenPorts, sslRedirect, order] },
   { title: 'Paths', rows: [useRegex, rewriteTarget] },

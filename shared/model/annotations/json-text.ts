@@ -1,5 +1,6 @@
 /** JSON in an annotation, and for text that is not JSON the place and the likely reason, which `JSON.parse` words differently in every Node. */
 
+/** What the text says, or where and why it is not JSON. */
 export type JsonText = { readonly value: unknown; readonly fault?: never } | { readonly fault: string; readonly value?: never };
 
 /** Marks that input methods and word processors put where JSON wants its own. */

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { shapeOf } from '#shared/model/fold-fields.ts';
 
+/** What a person is told about a member. */
 export interface MemberFacts {
   /** What may stand there. */
   readonly allowed: string;
@@ -55,6 +56,7 @@ export function namesAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): 
   return inner === undefined ? [] : namesAt(inner, rest);
 }
 
+/** One member, for a table of them. */
 export interface MemberRow extends MemberFacts {
   /** As in `ServerGroups[].Weight`. */
   readonly name: string;
