@@ -10,7 +10,7 @@ import { shareByWeight } from './canary-weights.ts';
 import { draftIngress, type IngressDraft, type IngressSurroundings, isHolding } from './draft-ingress.ts';
 import { generatedAlbConfig } from './generated-albconfig.ts';
 import { albConfigNameOf } from './membership.ts';
-import { byRef, byText, refOf } from './object-ref.ts';
+import { byText, refOf, sortedByRef } from './object-ref.ts';
 import { shardGroups } from './shard-groups.ts';
 import type { RuleSpec, ServerGroupSpec, Stack } from './stack.ts';
 import type { Ingress, RawAlbConfig, Site, Wish } from './wish.ts';
@@ -22,7 +22,8 @@ const membersOf = (wish: Wish): readonly Ingress[] =>
   );
 
 /** Position, then namespace/name: who is matched first. */
-const inOrder = (a: IngressDraft, b: IngressDraft): number => a.order - b.order || byRef(a.ref, b.ref);
+const inOrder = (drafts: readonly IngressDraft[]): readonly IngressDraft[] =>
+  [...sortedByRef(drafts, (draft) => draft.ref)].sort((a, b) => a.order - b.order);
 
 /** One group a identity, owned by all Ingresses that use it, in the order of the identities. */
 function mergeGroups(groups: readonly ServerGroupSpec[]): readonly ServerGroupSpec[] {
@@ -36,13 +37,8 @@ function mergeGroups(groups: readonly ServerGroupSpec[]): readonly ServerGroupSp
   return whole.sort((a, b) => byText(a.identity, b.identity));
 }
 
-const distinctRefs = (refs: readonly ObjectRef[]): readonly ObjectRef[] => {
-  const sorted = [...refs].sort(byRef);
-  return sorted.filter((one, index) => {
-    const before = sorted[index - 1];
-    return before === undefined || byRef(before, one) !== 0;
-  });
-};
+const distinctRefs = (refs: readonly ObjectRef[]): readonly ObjectRef[] =>
+  [...new Map(refs.map((ref) => [refText(ref), ref]))].sort(([a], [b]) => byText(a, b)).map(([, ref]) => ref);
 
 /** Within a listener: the rules of all Ingresses in order, then their default backends in the same order. */
 const orderedRules = (parts: readonly IngressPart[], listeners: readonly string[]): readonly RuleSpec[] =>
@@ -61,7 +57,7 @@ const valueOr = <T>(reading: Reading<T>, row: Annotation<T>): T => (reading.prob
 
 /** All Ingresses together: each on its own first, then what canaries and stable Ingresses have to do with each other. */
 function buildIngresses(ingresses: readonly Ingress[], around: IngressSurroundings): readonly IngressPart[] {
-  const drafts = ingresses.map((ingress) => draftIngress(ingress, around)).sort(inOrder);
+  const drafts = inOrder(ingresses.map((ingress) => draftIngress(ingress, around)));
   const twins = stableTwins(drafts);
   const known = drafts.map((draft, position) => draftProblems(draft, position, twins));
   const isHeld = (_draft: IngressDraft, index: number): boolean => known[index]?.some(isHolding) === true;
@@ -112,7 +108,7 @@ export function buildStack(wish: Wish, site: Site): Stack {
     heldListeners: [],
     rules: [],
     held: [],
-    ingresses: membersOf(wish).map(refOf).sort(byRef),
+    ingresses: sortedByRef(membersOf(wish).map(refOf), (ref) => ref),
     problems: [],
   };
   if (wish.albConfig === undefined) {

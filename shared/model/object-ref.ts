@@ -22,3 +22,10 @@ export const byText = (a: string, b: string): number => {
 
 /** Order of references by kind, namespace and name. */
 export const byRef = (a: ObjectRef, b: ObjectRef): number => byText(refText(a), refText(b));
+
+/** Sorted by what `of` names, each name written out once: a plain sort would do so in every comparison. */
+export const sortedByRef = <T>(items: readonly T[], of: (item: T) => ObjectRef): readonly T[] =>
+  items
+    .map((item) => ({ item, text: refText(of(item)) }))
+    .sort((a, b) => byText(a.text, b.text))
+    .map(({ item }) => item);

@@ -64,7 +64,11 @@ export interface Sharded {
 export function shardGroups(groups: readonly ServerGroupSpec[], rules: readonly RuleSpec[], limit = referencesPerGroup): Sharded {
   const wanting = new Map<GroupIdentity, RuleSpec[]>();
   for (const rule of rules) {
-    for (const group of groupsOf(rule)) wanting.set(group, [...(wanting.get(group) ?? []), rule]);
+    for (const group of groupsOf(rule)) {
+      const wanters = wanting.get(group);
+      if (wanters === undefined) wanting.set(group, [rule]);
+      else wanters.push(rule);
+    }
   }
   const moved = new Map<string, RuleSpec>();
   const split = groups.flatMap((group) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildStack } from '#shared/model/build-stack.ts';
 import { groupRefsOf, type Stack } from '#shared/model/stack.ts';
 import { tagKeys } from '#shared/ownership.ts';
-import { anIngress, aSite, aWish } from '#test/support/objects.ts';
+import { anIngress, aPath, aSite, aWish } from '#test/support/objects.ts';
 
 /** So many Ingresses with one path each, all to Service coffee. */
 const sharing = (count: number): Stack => {
@@ -49,5 +49,50 @@ describe('a Service that many rules share', () => {
 
   it('moves only the share of a new group when one is needed', () => {
     expect(movedBetween(sharing(50), sharing(51))).toBeLessThanOrEqual(35);
+  });
+});
+
+describe('rules that name several groups', () => {
+  const mirror = JSON.stringify([
+    { type: 'TrafficMirror', TrafficMirrorConfig: { MirrorGroupConfig: { ServerGroupTuples: [{ ServiceName: 'tea', ServicePort: 80 }] } } },
+  ]);
+  /** So many Ingresses whose requests go to coffee and whose copies go to tea. */
+  const mirroring = (count: number): Stack => {
+    const ingresses = Array.from({ length: count }, (_, index) =>
+      anIngress({ name: `i${index}`, host: `h${index}.x.example`, annotations: { 'actions.coffee': mirror } }),
+    );
+    return buildStack(aWish({ ingresses }), aSite);
+  };
+
+  it('count for each of them, and find the right shard of each', () => {
+    const stack = mirroring(70);
+    const serviceOf = new Map<string | undefined, string | undefined>(stack.groups.map((one) => [one.identity, one.members?.service]));
+    const sizes = new Map<string, number>();
+    for (const rule of stack.rules) {
+      const refs = groupRefsOf(rule.actions).map((one) => one.group);
+      expect(refs.map((one) => serviceOf.get(one)).sort()).toEqual(['coffee', 'tea']);
+      for (const ref of refs) sizes.set(ref ?? '', (sizes.get(ref ?? '') ?? 0) + 1);
+    }
+    expect(sizes.size).toBeGreaterThanOrEqual(4);
+    expect(Math.max(...sizes.values())).toBeLessThanOrEqual(50);
+  });
+});
+
+describe('a canary of a Service that many rules share', () => {
+  it('is named by the shard of its rule', () => {
+    const rules = Array.from({ length: 60 }, (_, index) => anIngress({ name: `i${index}`, host: `h${index}.x.example` }));
+    const canary = anIngress({
+      name: 'canary',
+      host: 'h7.x.example',
+      paths: [aPath('/', 'tea')],
+      annotations: { canary: 'true', 'canary-weight': '20' },
+    });
+    const stack = buildStack(aWish({ ingresses: [...rules, canary] }), aSite);
+    const shared = stack.rules.filter((one) => one.owners.length > 1);
+    expect(shared).toHaveLength(1);
+    const services = groupRefsOf(shared[0]?.actions ?? []).map(
+      (ref) => stack.groups.find((one) => one.identity === ref.group)?.members?.service,
+    );
+    expect(services).toEqual(['coffee', 'tea']);
   });
 });
