@@ -1,7 +1,12 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
 // These start no program and change nothing of their process, so they share one: a process a file would double the time they take.
-const together = ['test/*.test.ts', 'test/{shared,events}/**/*.test.ts', 'test/infra/deploy/**/*.test.ts'];
+const together = [
+  'test/*.test.ts',
+  'test/{shared,events}/**/*.test.ts',
+  'test/infra/deploy/**/*.test.ts',
+  'test/scenarios/{routing/**/*,defects-rules}.test.ts',
+];
 
 // `interopDefault: false` makes a default import of a CommonJS SDK mean the same here as under Node and in the bundles.
 export default defineConfig({
