@@ -7,9 +7,22 @@ const withStep = (ledger: AlbConfigLedger, step: ChainStep, entry: StepLedger): 
   steps: { ...ledger.steps, [step]: entry },
 });
 
+/** Steps whose things decide what rules may hold: the edition of an ALB, what a listener knows of its clients. */
+const judges: ReadonlySet<ChainStep> = new Set(['instance', 'listener']);
+
+/** Another ALB or listener may take the rules that were refused before. */
+function tryRefusedAgain(ledger: AlbConfigLedger): AlbConfigLedger {
+  const { refused, ...rest } = ledger;
+  return refused === undefined ? ledger : withStep(rest, 'rule', {});
+}
+
 /** Before the first write: the verified hash goes, and a new intent gets a new incarnation. The same intent tried again keeps its own. */
-export function beginStep(ledger: AlbConfigLedger, step: ChainStep, target: string): AlbConfigLedger {
-  const sameIntent = ledger.steps[step]?.target === target;
+export function beginStep(before: AlbConfigLedger, step: ChainStep, target: string): AlbConfigLedger {
+  const former = before.steps[step];
+  const sameIntent = former?.target === target;
+  const known = former?.hash ?? former?.target;
+  // A step that was only forgotten, to be looked at again, is no other than it was.
+  const ledger = judges.has(step) && known !== undefined && known !== target ? tryRefusedAgain(before) : before;
   const { removalAsked: _another, ...rest } = ledger;
   // What a person or a second reading agreed to was another wish's removal.
   const begun = withStep(sameIntent ? ledger : rest, step, { target });

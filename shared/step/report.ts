@@ -112,7 +112,9 @@ function conditionOf(input: ReportInput, problems: readonly Problem[]) {
   if (input.stack.want === 'hold' && first !== undefined) return { status: 'False', reason: 'Invalid', message: sentence(first) };
   if (!input.complete)
     return { status: 'False', reason: 'Progressing', message: first === undefined ? 'the chain is at work' : sentence(first) };
-  const held = input.stack.held.length;
+  const held = new Set(
+    [...input.stack.held.map(({ ref }) => ref), ...(input.ledger.leftOut ?? []).map(({ object }) => object)].map(ingressKey),
+  ).size;
   const inForce = `${input.stack.rules.length} rule(s) are in force`;
   if (first === undefined) return { status: 'True', reason: 'Applied', message: inForce };
   if (problems.every(isWarning)) {

@@ -130,7 +130,12 @@ async function expectIsolated(chain: Workbench, reason: string, index: number): 
   expect(named(chain)).toEqual([`${reason} ${name(index)}`]);
   expect(warnings(chain)[0]?.message).toContain(`rule host-${index}.example.com /`);
   expect(chain.kube.held('AlbConfig')).toMatchObject([
-    { status: { conditions: [{ status: 'True', reason: 'PartlyApplied' }], ingresses: [{ name: name(index), reason }] } },
+    {
+      status: {
+        conditions: [{ status: 'True', reason: 'PartlyApplied', message: expect.stringMatching(/^1 Ingress\(es\) are held; first: /) }],
+        ingresses: [{ name: name(index), reason }],
+      },
+    },
   ]);
   chain.resync();
   chain.changed();
@@ -245,6 +250,22 @@ describe('several rules that are refused', () => {
     await chain.settle();
     expect(await served(chain)).toEqual([1, 2, 3].map(name));
     expect(chain.kube.held('AlbConfig')).toMatchObject([{ status: { conditions: [{ reason: 'Applied' }], ingresses: [] } }]);
+  });
+
+  it('are tried again when their listener changes: it may be what they lacked', async () => {
+    const { objects, pods } = aCafe(3, 1);
+    const chain = await createWorkbench(objects, pods);
+    bench = chain;
+    await refuseRule(chain, 'CreateRules', ruleNameOf(anIngressOf(2), theAlbConfig(objects)));
+    chain.resync();
+    await chain.settle();
+    expect(await served(chain)).toEqual([name(1), name(3)]);
+    await chain.alb.put('faults', []);
+    const listeners = [{ port: 80, protocol: 'HTTP', idleTimeout: 30 }];
+    await chain.kube.mergePatch({ kind: 'AlbConfig', namespace: '', name: 'cafe' }, { spec: { listeners } });
+    chain.changed();
+    await chain.settle();
+    expect(await served(chain)).toEqual([1, 2, 3].map(name));
   });
 
   it('are not blamed for a group of ours that somebody deleted: it is made again', async () => {

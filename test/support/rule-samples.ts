@@ -38,7 +38,7 @@ const conditionsOf: { readonly [T in ConditionType]: fc.Arbitrary<Extract<RuleCo
 const responseOnly: ReadonlySet<ConditionType> = new Set(['ResponseHeader', 'ResponseStatusCode']);
 
 /** Types of conditions that a rule of the direction may have. */
-export const conditionTypesOf = (direction: RuleDirection): readonly ConditionType[] =>
+const conditionTypesOf = (direction: RuleDirection): readonly ConditionType[] =>
   // The table's own keys.
   (Object.keys(conditionsOf) as ConditionType[]).filter((type) => direction === 'Response' || !responseOnly.has(type));
 
