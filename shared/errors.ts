@@ -152,6 +152,11 @@ const rows = {
     say: 'this canary says neither header, cookie nor weight: no request goes to it',
     next: 'add canary-by-header with canary-by-header-value, canary-by-cookie, or canary-weight',
   },
+  'CANARY-NOWHERE': {
+    policy: 'warn',
+    say: 'the stable Ingress only redirects to HTTPS where this canary for host {host} and path {path} stands: no request is shared',
+    next: 'give the canary the same spec.tls, ssl-redirect or listen-ports as the stable Ingress',
+  },
   'CANARY-TWIN': {
     policy: 'hold',
     say: 'the rule for host {host} and path {path} of the stable Ingress {stable} is wrong, so its canary stays as it is',

@@ -4,7 +4,8 @@ import { refText } from '#shared/problem.ts';
 import { buildRules, type RuleDraft } from './build-rule.ts';
 import { canaryConditions, type Twins, twinProblems } from './canary.ts';
 import { type Weights, withShares } from './canary-weights.ts';
-import { type IngressDraft, isHolding, type Route } from './draft-ingress.ts';
+import { type IngressDraft, isHolding } from './draft-ingress.ts';
+import type { Route } from './draft-route.ts';
 import { groupRefsOf, type ListenerIdentity, type RuleSpec, type ServerGroupSpec } from './stack.ts';
 
 export interface IngressPart {

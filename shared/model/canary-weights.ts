@@ -1,21 +1,12 @@
 /** Shares that weighted canaries have in the rules of their stable Ingresses. */
-import { type ObjectRef, type Problem, refText } from '#shared/problem.ts';
-import { actionsKey } from './action-conflicts.ts';
-import { canary as canaryRows } from './annotations/canary.ts';
-import { backendProtocol } from './annotations/routing.ts';
+import { type Problem, refText } from '#shared/problem.ts';
 import { wholeWeight } from './build-actions.ts';
-import type { Twin, Twins } from './canary.ts';
-import { type IngressDraft, isHolding, type Placed, type Route } from './draft-ingress.ts';
-import { problemOf } from './object-ref.ts';
-import { limits } from './rule-limits.ts';
-import { groupRefsOf, type ListenerIdentity, type RuleActionSpec, type ServerGroupSpec } from './stack.ts';
-import { hostText, twinKey, type WrittenRoute } from './written-route.ts';
-
-interface Share {
-  readonly owner: ObjectRef;
-  readonly group: ServerGroupSpec;
-  readonly weight: number;
-}
+import type { Twins } from './canary.ts';
+import { refusalOf, type Share } from './canary-refusal.ts';
+import type { IngressDraft } from './draft-ingress.ts';
+import type { Route } from './draft-route.ts';
+import type { ListenerIdentity, RuleActionSpec, ServerGroupSpec } from './stack.ts';
+import { twinKey, type WrittenRoute } from './written-route.ts';
 
 export interface Weights {
   /** What canaries take of the rules for this path on this listener, in their order. */
@@ -29,71 +20,9 @@ export interface Weights {
 const keyOf = (listener: string, written: WrittenRoute): string => `${listener} ${twinKey(written)}`;
 const onAnyListener = '*';
 
-/** Rules that redirect to HTTPS have nothing to share. */
-const forwards = (actions: readonly RuleActionSpec[]): boolean => actions.some((one) => one.type === 'ForwardGroup');
-
-const conflict = (draft: IngressDraft, route: Route, second: string, detail: string): Problem =>
-  problemOf('ANNOTATION-CONFLICT', draft.ref, { first: canaryRows.weight.keys[1] ?? '', second, detail }, route.written.at);
-
-const mirrorsTo = (actions: readonly RuleActionSpec[], group: ServerGroupSpec): boolean =>
-  groupRefsOf(actions.filter((one) => one.type === 'TrafficMirror')).some((ref) => ref.group === group.identity);
-
-/** Why a canary cannot share the rule of this twin. */
-function twinRefusal(
-  draft: IngressDraft,
-  route: Route,
-  { twin, placed }: { readonly twin: Twin; readonly placed: Placed },
-): Problem | undefined {
-  const custom = `${actionsKey(twin.route.written.backend.service?.name ?? '')} of ${refText(twin.draft.ref)}`;
-  const { backend } = route;
-  const redirected = twin.route.backend !== undefined && !forwards(placed.actions);
-  if (backend === undefined || redirected) return undefined;
-  if (twin.route.backend === undefined) return conflict(draft, route, custom, 'only what goes to the Service of the backend can be shared');
-  if (twin.route.backend.fixed.protocol !== backend.fixed.protocol) {
-    return conflict(draft, route, backendProtocol.keys[0], 'servers that share requests must speak the same protocol');
-  }
-  return mirrorsTo(placed.actions, backend)
-    ? conflict(draft, route, custom, 'a copy of a request cannot go where the request itself goes')
-    : undefined;
-}
-
-/** What the shares come to with one more: a problem when that is more than a rule can give. */
-function sumRefusal(draft: IngressDraft, route: Route, before: readonly Share[], weight: number): Problem | undefined {
-  const sum = before.reduce((total, one) => total + one.weight, weight);
-  const { path } = route.written;
-  if (sum > wholeWeight) {
-    return problemOf('CANARY-WEIGHT', draft.ref, { host: hostText(route.written), path, sum: String(sum) }, route.written.at);
-  }
-  const groups = new Set([...before.map((one) => one.group.identity), route.backend?.identity]).size + (sum < wholeWeight ? 1 : 0);
-  if (groups <= limits.groups.most) return undefined;
-  const facts = { path, has: String(groups), what: limits.groups.what, limit: String(limits.groups.most) };
-  return problemOf('RULE-LIMIT', draft.ref, facts, route.written.at);
-}
-
 /** Every (path, listener) where a canary stands. */
 const placesOf = (draft: IngressDraft): readonly { readonly route: Route; readonly listener: ListenerIdentity }[] =>
   draft.routes.flatMap((route) => route.placed.map(({ listener }) => ({ route, listener })));
-
-function refusalOf(
-  draft: IngressDraft,
-  { route, listener }: { readonly route: Route; readonly listener: ListenerIdentity },
-  around: { readonly twins: Twins; readonly before: readonly Share[]; readonly weight: number },
-): Problem | undefined {
-  if (route.backend === undefined) {
-    return conflict(
-      draft,
-      route,
-      actionsKey(route.written.backend.service?.name ?? ''),
-      'a weight is the share of the Service of the backend',
-    );
-  }
-  const stable = around.twins
-    .find(listener, route.written)
-    .filter((twin) => !twin.draft.problems.some(isHolding))
-    .flatMap((twin) => twin.route.placed.filter((one) => one.listener === listener).map((placed) => ({ twin, placed })));
-  const refusals = stable.flatMap((one) => twinRefusal(draft, route, one) ?? []);
-  return refusals[0] ?? sumRefusal(draft, route, around.before, around.weight);
-}
 
 /** A canary that has a share somewhere has it everywhere, or it is held. */
 function tryCanary(draft: IngressDraft, weight: number, taken: ReadonlyMap<string, readonly Share[]>, twins: Twins) {

@@ -5,7 +5,8 @@
 import type { RuleCondition } from '#shared/cloud/alb/port.ts';
 import type { Problem } from '#shared/problem.ts';
 import { refText } from '#shared/problem.ts';
-import { type IngressDraft, isHolding, type Route } from './draft-ingress.ts';
+import { type IngressDraft, isHolding } from './draft-ingress.ts';
+import type { Route } from './draft-route.ts';
 import { problemOf } from './object-ref.ts';
 import { rewriteProblems } from './route-conditions.ts';
 import type { ListenerIdentity } from './stack.ts';
@@ -49,12 +50,20 @@ export function stableTwins(drafts: readonly IngressDraft[]): Twins {
 
 const asksForSomething = ({ canary }: IngressDraft): boolean => (canary?.conditions.length ?? 0) > 0 || canary?.weight !== undefined;
 
+/** Where all that reaches the twin is sent on to HTTPS (`ssl-redirect`), there is nothing to share. */
+const redirects = ({ route }: Twin, listener: ListenerIdentity): boolean =>
+  route.backend !== undefined &&
+  route.placed.some((one) => one.listener === listener && one.actions.every((action) => action.type !== 'ForwardGroup'));
+
 /** Everything about one path of a canary and its twin that is worth telling. */
 function pathProblems(draft: IngressDraft, position: number, route: Route, twins: Twins): readonly Problem[] {
   const facts = { host: hostText(route.written), path: route.written.path };
   const found = route.placed.map(({ listener }) => twins.find(listener, route.written));
   if (found.some((one) => one.length === 0)) return [problemOf('CANARY-ALONE', draft.ref, facts, route.written.at)];
-  if (draft.canary?.weight !== undefined) return [];
+  if (draft.canary?.weight !== undefined) {
+    const onlyRedirects = route.placed.every(({ listener }, index) => (found[index] ?? []).every((twin) => redirects(twin, listener)));
+    return onlyRedirects ? [problemOf('CANARY-NOWHERE', draft.ref, facts, route.written.at)] : [];
+  }
   const firsts = found.flatMap((one) => one[0] ?? []);
   const wrong = firsts.find((one) => one.route.conditions === undefined);
   const before = firsts.find((one) => one.position < position);

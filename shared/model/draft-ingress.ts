@@ -1,26 +1,21 @@
 /** One Ingress on its own, before it is known what its neighbours have a say in: its routes on their listeners, and what is wrong with it. */
-import type { RuleCondition, RuleDirection } from '#shared/cloud/alb/port.ts';
 import { policyOf } from '#shared/errors.ts';
 import type { ObjectRef, Problem } from '#shared/problem.ts';
 import { actionsKey } from './action-conflicts.ts';
-import type { GroupMaker } from './action-groups.ts';
 import { albPrefix, readAnnotation } from './annotations/annotation.ts';
-import { type ListenPort, order } from './annotations/binding.ts';
+import { order } from './annotations/binding.ts';
 import type { CustomRule } from './annotations/custom.ts';
 import { readCustomRules } from './annotations/custom-rules.ts';
 import { unsupportedAnnotations } from './annotations/not-yet.ts';
-import { type BuiltActions, buildActions } from './build-actions.ts';
 import { buildHealthCheck } from './build-health-check.ts';
-import { type Listeners, listenerIdentity } from './build-listener.ts';
+import type { Listeners } from './build-listener.ts';
 import type { GroupProtocol } from './build-server-group.ts';
 import { type CanaryWish, readCanary } from './canary-wish.ts';
+import { type DraftedRoute, draftRoute, type Route } from './draft-route.ts';
 import { listenersWanted, listenerWarnings, placement } from './ingress-listeners.ts';
-import { actionsOn, listenerFindings } from './listener-actions.ts';
 import { protocolProblems, unavailable } from './listener-needs.ts';
 import { problemOf, refOf } from './object-ref.ts';
-import { routeConditions } from './route-conditions.ts';
 import { type RoutingSettings, readRoutingSettings } from './routing-settings.ts';
-import type { ListenerIdentity, RuleActionSpec, ServerGroupSpec } from './stack.ts';
 import type { Ingress, Service, Site } from './wish.ts';
 import { defaultOf, pathsOf, specificFirst, type WrittenRoute } from './written-route.ts';
 
@@ -31,26 +26,6 @@ export interface IngressSurroundings {
   readonly site: Site;
   readonly pathOrder: 'listed' | 'specific-first';
   readonly foreignGroups: readonly string[];
-}
-
-/** One path on one listener. */
-export interface Placed {
-  readonly listener: ListenerIdentity;
-  readonly actions: readonly RuleActionSpec[];
-}
-
-export interface Route {
-  readonly written: WrittenRoute;
-  readonly direction: RuleDirection;
-  /** Absent: something in them is wrong, and the Ingress is held; or it is a canary, which matches what its stable Ingress does. */
-  readonly conditions?: readonly RuleCondition[];
-  /** How many groups the path has that a rewrite may name. */
-  readonly captures: number;
-  readonly placed: readonly Placed[];
-  /** Groups of ours that the actions name. */
-  readonly groups: readonly ServerGroupSpec[];
-  /** The group of the backend, where requests go to it alone. */
-  readonly backend?: ServerGroupSpec;
 }
 
 export interface IngressDraft {
@@ -72,59 +47,6 @@ export const isHolding = (problem: Problem): boolean => policyOf(problem.code) =
 
 const groupProtocols: Readonly<Record<RoutingSettings['backendProtocol'], GroupProtocol>> = { http: 'HTTP', https: 'HTTPS', grpc: 'gRPC' };
 
-interface RouteQuestion {
-  readonly settings: RoutingSettings;
-  readonly custom: CustomRule;
-  /** See `ActionsQuestion`. */
-  readonly unread: boolean;
-  readonly maker: GroupMaker;
-  readonly listeners: readonly ListenPort[];
-  readonly around: IngressSurroundings;
-  readonly isCanary: boolean;
-}
-
-function place(
-  built: BuiltActions,
-  written: WrittenRoute,
-  direction: RuleDirection,
-  { settings, listeners, around, maker }: RouteQuestion,
-) {
-  const { sslRedirect } = settings;
-  return listeners.map((port) => {
-    const listener = listenerIdentity(port.protocol, port.port);
-    const actions = actionsOn(port, { actions: built.actions, direction, sslRedirect });
-    const facts = {
-      ...port,
-      albConfig: around.albConfig,
-      settings: around.listeners.specs.find((one) => one.identity === listener)?.settings,
-    };
-    const problems = listenerFindings(facts, actions, written.path).map((one) => problemOf(one.code, maker.ingress, one.facts, written.at));
-    return { listener, actions, problems };
-  });
-}
-
-function draftRoute(written: WrittenRoute, question: RouteQuestion): { readonly route: Route; readonly problems: readonly Problem[] } {
-  const { settings, custom, maker, unread } = question;
-  const direction = custom.direction ?? 'Request';
-  const { conditions, captures, problems } = question.isCanary
-    ? { conditions: undefined, captures: 0, problems: [] }
-    : routeConditions(written, settings, custom, maker.ingress);
-  const built = buildActions({ route: written, settings, custom, unread, maker });
-  const places = place(built, written, direction, question);
-  return {
-    route: {
-      written,
-      direction,
-      ...(conditions === undefined ? {} : { conditions }),
-      captures,
-      placed: places.map(({ listener, actions }) => ({ listener, actions })),
-      groups: built.groups,
-      ...(built.backend === undefined ? {} : { backend: built.backend }),
-    },
-    problems: [...problems, ...built.problems, ...places.flatMap((one) => one.problems)],
-  };
-}
-
 /** A canary is told from its stable twin by header, cookie or weight alone. */
 function canaryConflicts(ref: ObjectRef, rules: ReadonlyMap<string, CustomRule>, canary: CanaryWish | undefined): readonly Problem[] {
   if (canary === undefined) return [];
@@ -136,6 +58,11 @@ function canaryConflicts(ref: ObjectRef, rules: ReadonlyMap<string, CustomRule>,
     ])
     .map((facts) => problemOf('ANNOTATION-CONFLICT', ref, facts));
 }
+
+const inPathOrder: Readonly<Record<IngressSurroundings['pathOrder'], (routes: readonly WrittenRoute[]) => readonly WrittenRoute[]>> = {
+  listed: (routes) => routes,
+  'specific-first': specificFirst,
+};
 
 /** What one Ingress asks for. Nothing in it can spoil a neighbour: whatever is wrong is a problem of its own. */
 export function draftIngress(ingress: Ingress, around: IngressSurroundings): IngressDraft {
@@ -150,21 +77,22 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
   const { albConfig, services, site, foreignGroups } = around;
   const protocol = groupProtocols[settings.backendProtocol];
   const maker = { ingress: ref, albConfig, services, site, healthCheck: healthCheck.settings, protocol, foreignGroups };
-  const written = pathsOf(ingress);
-  const routes = [...(around.pathOrder === 'listed' ? written : specificFirst(written)), ...defaultOf(ingress)].map((route) => {
+  const draft = (route: WrittenRoute): DraftedRoute => {
     const service = route.backend.service?.name ?? '';
     const own = custom.rules.get(service) ?? {};
     const unread = own.actions === undefined && ingress.metadata.annotations?.[actionsKey(service)] !== undefined;
+    const on = listenersOf(route.host);
     return draftRoute(route, {
       settings,
       custom: own,
       unread,
       maker,
-      listeners: listenersOf(route.host),
-      around,
+      on,
+      listeners: around.listeners,
       isCanary: canary.wish !== undefined,
     });
-  });
+  };
+  const routes = [...inPathOrder[around.pathOrder](pathsOf(ingress)), ...defaultOf(ingress)].map(draft);
   return {
     ref,
     order: position.value ?? order.default,

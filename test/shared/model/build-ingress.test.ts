@@ -5,6 +5,7 @@ import { buildStack } from '#shared/model/build-stack.ts';
 import { groupRefsOf, type RuleSpec, type Stack } from '#shared/model/stack.ts';
 import { stepHashes } from '#shared/model/stack-hash.ts';
 import type { Ingress } from '#shared/model/wish.ts';
+import { shortHash } from '#shared/ownership.ts';
 import { anAlbConfig, anIngress, aPath, aService, aSite, aWish, toService } from '#test/support/objects.ts';
 
 const stackOf = (ingresses: readonly Ingress[], more: Parameters<typeof aWish>[0] = {}): Stack =>
@@ -66,6 +67,11 @@ describe('identities of rules', () => {
     expect(new Set(rules.map((one) => one.identity)).size).toBe(12);
     const again = ingresses.map((one) => ({ ...one, metadata: { ...one.metadata, uid: 'other', resourceVersion: '99' } }));
     expect(stackOf(again, { albConfig })).toEqual(stackOf(ingresses, { albConfig }));
+  });
+
+  it('are what they were before paths could be more than one rule, so that an update makes no rule anew', () => {
+    const content = ['shop', 'cafe', 'HTTP:80', 'Request', 'cafe.example.com', 'Prefix', '/', 0];
+    expect(stackOf([anIngress()]).rules[0]?.identity).toBe(shortHash(content.join('\n')));
   });
 
   it('of equal paths are told apart by their ordinal', () => {

@@ -108,6 +108,16 @@ describe('a canary by weight', () => {
   });
 });
 
+describe('a canary by weight that stands only where its stable Ingress redirects', () => {
+  it('is told that it shares nothing', () => {
+    const redirecting = withHosts(['cafe.example.com'], { name: 'stable', annotations: { 'ssl-redirect': 'true' } });
+    const stack = stackOf([redirecting, weight(20)]);
+    expect(stack.problems).toMatchObject([{ code: 'CANARY-NOWHERE', object: { name: 'canary' } }]);
+    expect(stack.held).toEqual([]);
+    expect(stack.rules.map(typesOf)).toEqual([['Redirect'], ['ForwardGroup']]);
+  });
+});
+
 describe('a canary by header or cookie', () => {
   it.each([
     ['header', byHeader, [header]],
