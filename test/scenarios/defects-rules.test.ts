@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Ingress } from '#shared/model/wish.ts';
 import { anIngress, aPath, aService } from '#test/support/objects.ts';
-import { cafeWith, expectQuiet, type Routed, routed } from '#test/support/routed.ts';
+import { cafeWith, expectQuiet, firstListeners, type Routed, routed } from '#test/support/routed.ts';
 import { annotated, byAnnotation, hostOf, json, onHost, withTls } from '#test/support/routed-objects.ts';
 
 let shop: Routed;
@@ -123,9 +123,18 @@ describe('ALC', () => {
     await expectQuiet(shop);
   });
 
-  it('ALC 8: ssl-redirect on another HTTPS port than 443 leads to 443 and never to itself', async () => {
-    await shop.apply(withTls(annotated('eight', { 'ssl-redirect': 'true', 'listen-ports': '[{"HTTP":8080},{"HTTPS":443}]' })));
-    expect((await shop.ask({ host: hostOf('eight'), port: 8080 })).status).toBe(308);
+  it('ALC 8: ssl-redirect on another HTTPS port leads to 443, and 443 never to itself', async () => {
+    await shop.apply(
+      cafeWith({}, [
+        ...firstListeners,
+        { port: 8443, protocol: 'HTTPS', certificates: [{ CertificateId: '1234567-cn-hangzhou', IsDefault: true }] },
+      ]),
+      withTls(annotated('eight', { 'ssl-redirect': 'true', 'listen-ports': '[{"HTTPS":8443},{"HTTPS":443}]' })),
+    );
+    for (const port of [80, 8443]) {
+      const { status, headers } = await shop.ask({ host: hostOf('eight'), port, path: '/a' });
+      expect([status, new URL(headers.location ?? '').href]).toEqual([308, 'https://eight.example.com/a']);
+    }
     expect(await shop.goesTo({ host: hostOf('eight'), port: 443 })).toBe('tea');
     await expectQuiet(shop);
   });
