@@ -59,6 +59,15 @@ function canaryConflicts(ref: ObjectRef, rules: ReadonlyMap<string, CustomRule>,
     .map((facts) => problemOf('ANNOTATION-CONFLICT', ref, facts));
 }
 
+/** Told once, whichever annotation the action is from and however many paths have it. */
+function corsWarnings(ref: ObjectRef, routes: readonly Route[]): readonly Problem[] {
+  const configs = routes
+    .flatMap((route) => route.placed.flatMap((one) => one.actions))
+    .flatMap((one) => (one.type === 'Cors' ? one.corsConfig : []));
+  const open = configs.some((one) => one.allowCredentials === 'on' && one.allowOrigin.includes('*'));
+  return open ? [problemOf('CORS-ANY-ORIGIN', ref, {})] : [];
+}
+
 const inPathOrder: Readonly<Record<IngressSurroundings['pathOrder'], (routes: readonly WrittenRoute[]) => readonly WrittenRoute[]>> = {
   listed: (routes) => routes,
   'specific-first': specificFirst,
@@ -92,7 +101,7 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
       isCanary: canary.wish !== undefined,
     });
   };
-  const routes = [...inPathOrder[around.pathOrder](pathsOf(ingress)), ...defaultOf(ingress)].map(draft);
+  const drafted = [...inPathOrder[around.pathOrder](pathsOf(ingress)), ...defaultOf(ingress)].map(draft);
   return {
     ref,
     order: position.value ?? order.default,
@@ -107,9 +116,13 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
       ...(wanted.value ?? []).flatMap((one) => unavailable(one, ref, around)),
       ...(wanted.value === undefined ? [] : listenerWarnings(ingress, wanted.value)),
       ...protocolProblems(ingress, wanted.value ?? [], settings),
-      ...routes.flatMap((one) => one.problems),
+      ...corsWarnings(
+        ref,
+        drafted.map((one) => one.route),
+      ),
+      ...drafted.flatMap((one) => one.problems),
     ],
-    routes: routes.map((one) => one.route),
+    routes: drafted.map((one) => one.route),
     ...(canary.wish === undefined ? {} : { canary: canary.wish }),
     rewriteTarget: settings.rewriteTarget,
     placed: wanted.value !== undefined,

@@ -141,7 +141,11 @@ describe('what cannot go together names both', () => {
     ['a limit', conflict({ 'traffic-limit-qps': '5', 'actions.coffee': actions(limit('6')) }), 'traffic-limit-qps', 'TrafficLimit in'],
     [
       'CORS',
-      conflict({ 'enable-cors': 'true', 'cors-allow-credentials': 'false', 'actions.coffee': actions({ type: 'Cors', CorsConfig: {} }) }),
+      conflict({
+        'enable-cors': 'true',
+        'cors-allow-credentials': 'false',
+        'actions.coffee': actions({ type: 'Cors', CorsConfig: { AllowCredentials: 'off' } }),
+      }),
       'enable-cors',
       'Cors in',
     ],
@@ -225,6 +229,7 @@ describe('annotations of the Ingress', () => {
     const annotations = { 'enable-cors': 'true' };
     expect(codesOf(stackOf([anIngress({ annotations, paths: [aPath('/a'), aPath('/b')] })]))).toEqual(['CORS-ANY-ORIGIN']);
     expect(codesOf(real({ ...annotations, 'cors-allow-credentials': 'false' }))).toEqual([]);
+    expect(codesOf(real({ 'actions.coffee': actions({ type: 'Cors', CorsConfig: {} }) }))).toEqual(['CORS-ANY-ORIGIN']);
     expect(codesOf(real({ ...annotations, 'cors-allow-origin': 'https://a.example.com' }))).toEqual([]);
   });
 });

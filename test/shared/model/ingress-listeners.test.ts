@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Ingress } from '#shared/model/wish.ts';
-import { anIngress, aPath } from '#test/support/objects.ts';
+import { anAlbConfig, anIngress, aPath } from '#test/support/objects.ts';
 import { codesOf, stackOf, withHosts } from '#test/support/stacks.ts';
 
 const [secured, plain] = ['a.example.com', 'b.example.com'];
@@ -77,6 +77,19 @@ describe('ACK 2: a listener that is not in the AlbConfig', () => {
   it('holds the Ingress that wants it, and no other', () => {
     const stack = stackOf([ingress([], [plain], ports('[{"HTTPS":444}]')), anIngress({ name: 'good' })]);
     expect(stack.problems).toMatchObject([{ code: 'LISTENER-MISSING', facts: { port: '444', protocol: 'HTTPS' } }]);
+    expect(stack.rules.map((one) => one.owners[0]?.name)).toEqual(['good']);
+  });
+});
+
+describe('a listener that is wrong in the AlbConfig', () => {
+  it('holds the Ingresses that want it, and says where to look', () => {
+    const albConfig = anAlbConfig({ spec: { listeners: [{ port: 80 }, { port: 443, protocol: 'HTTPS' }] } });
+    const stack = stackOf([ingress([secured], [secured]), anIngress({ name: 'good' })], albConfig);
+    const [problem] = stack.held[0]?.problems ?? [];
+    expect(problem).toMatchObject({
+      code: 'CONFIG-INVALID',
+      facts: { field: 'listener HTTPS:443', detail: 'see the problems of AlbConfig cafe' },
+    });
     expect(stack.rules.map((one) => one.owners[0]?.name)).toEqual(['good']);
   });
 });
