@@ -24,6 +24,9 @@ const mostRefusals = 20;
 /** Quotas that count what one rule holds or refers to; those that count rules are the ALB's. */
 const quotasOfContent = /^QuotaExceeded\.Rule|\.(ServerGroupAttachedNum|LoadBalancerServersNum|ServerAddedNum)$/;
 
+/** What no other rule would make better. */
+const ofTheCall = /^InvalidAction|\.ListenerId$/;
+
 const namesForeignGroup = ({ spec }: Item<RuleSettings>): boolean =>
   spec?.actions.some(
     (action) =>
@@ -37,7 +40,7 @@ function isAboutContent({ failure, facts }: CloudFailure, items: readonly Item<R
   if (failure === 'quota') return quotasOfContent.test(code);
   // One of our own groups that is gone proves the record wrong, which the runtime sees to.
   if (failure === 'not-found') return code === 'ResourceNotFound.ServerGroup' && items.some(namesForeignGroup);
-  return failure === 'invalid';
+  return failure === 'invalid' && !ofTheCall.test(code);
 }
 
 const ownerOf = <R extends RuleSettings>({ spec }: Item<R>): string => spec?.tags[tagKeys.owner] ?? '';
@@ -83,6 +86,7 @@ async function refusalOf(send: () => Promise<void>): Promise<CloudFailure | unde
 export async function sendIsolating<R extends RuleSettings>(isolation: Isolation<R>): Promise<boolean> {
   let rest = isolation.items;
   let suspected = known(isolation);
+  let convictions = 0;
   for (let refusals = 0; rest.length > 0 && refusals < mostRefusals; refusals += 1) {
     const tried = rest.slice(0, sizeOf(suspected, rest.length));
     const refusal = await refusalOf(() => isolation.send(tried.map(({ rule }) => rule)));
@@ -97,7 +101,9 @@ export async function sendIsolating<R extends RuleSettings>(isolation: Isolation
       isolation.convict(first, refusal);
       // Its Ingress keeps what it has: nothing else of it is made either.
       rest = rest.slice(1).filter((item) => ownerOf(item) !== ownerOf(first));
-      suspected = 0;
+      convictions += 1;
+      // The guilty come in crowds (one group that many name, one quota): from the second on each is tried by itself first.
+      suspected = convictions > 1 ? Math.min(1, rest.length) : 0;
     } else suspected = tried.length;
   }
   isolation.suspect(suspected === 0 ? undefined : { count: suspected, content: contents(rest.slice(0, suspected)) });

@@ -252,6 +252,33 @@ describe('several rules that are refused', () => {
     expect(chain.kube.held('AlbConfig')).toMatchObject([{ status: { conditions: [{ reason: 'Applied' }], ingresses: [] } }]);
   });
 
+  it('are found whatever call the one who looks for them dies at, and whether or not its answer was lost', async () => {
+    const { objects, pods } = aCafe(5, 1);
+    const swapped = objects.map((one) =>
+      one.kind === 'AlbConfig' ? theAlbConfig(objects) : one.metadata.name === name(3) ? toNowhere(3, 2) : one,
+    );
+    let deaths = 0;
+    // From the first call of the chain to beyond its last one.
+    for (let calls = 4; calls <= 150; calls += 7) {
+      const chain = await createWorkbench(swapped, pods);
+      bench = chain;
+      chain.dieAfter(calls, calls % 2 === 0);
+      chain.resync();
+      await chain.settle();
+      deaths += chain.died() ? 1 : 0;
+      expect(await served(chain)).toEqual([1, 2, 4, 5].map(name));
+      expect(named(chain)).toEqual([`CLOUD-INVALID ${name(3)}`]);
+      chain.resync();
+      await chain.settle();
+      await chain.calls();
+      chain.resync();
+      await chain.settle();
+      expect(await chain.calls()).toEqual([]);
+      await chain.stop();
+    }
+    expect(deaths).toBeGreaterThan(10);
+  });
+
   it('are tried again when their listener changes: it may be what they lacked', async () => {
     const { objects, pods } = aCafe(3, 1);
     const chain = await createWorkbench(objects, pods);
