@@ -85,7 +85,8 @@ export const conditionKinds: readonly Kind<RuleCondition>[] = [
   kind({
     type: 'SourceIp',
     config: ['sourceIpConfig'],
-    schema: anyOf(network, 5),
+    // One rule holds five; more of them are spread over several rules.
+    schema: anyOf(network),
     make: (sourceIpConfig) => ({ type: 'SourceIp', sourceIpConfig }),
     directions: both,
     text: 'Clients at any of the addresses.',

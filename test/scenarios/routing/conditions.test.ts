@@ -139,10 +139,15 @@ describe('annotation conditions.<service>', () => {
 
   it('with more addresses than one rule holds is spread too', async () => {
     const values = Array.from({ length: 8 }, (_, index) => `192.0.2.${index + 100}`);
-    const blocks = [values.slice(0, 4), values.slice(4)].map((some) => ({ type: 'SourceIp', sourceIpConfig: { values: some } }));
-    await shop.apply(annotated('addresses', { 'conditions.tea': json(...blocks) }));
-    for (const address of values) expect(await shop.goesTo({ host: hostOf('addresses'), ...from(address) })).toBe('tea');
-    expect(await shop.goesTo({ host: hostOf('addresses'), ...from('192.0.2.99') })).toBe(503);
+    const block = (some: readonly string[]) => ({ type: 'SourceIp', sourceIpConfig: { values: some } });
+    await shop.apply(
+      annotated('addresses', { 'conditions.tea': json(block(values)) }),
+      annotated('blocks', { 'conditions.tea': json(block(values.slice(0, 4)), block(values.slice(4))) }),
+    );
+    for (const host of [hostOf('addresses'), hostOf('blocks')]) {
+      for (const address of values) expect(await shop.goesTo({ host, ...from(address) })).toBe('tea');
+      expect(await shop.goesTo({ host, ...from('192.0.2.99') })).toBe(503);
+    }
     await expectQuiet(shop);
   });
 
