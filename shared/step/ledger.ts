@@ -84,7 +84,8 @@ export const forgetAll = (ledger: AlbConfigLedger): AlbConfigLedger => ({
 
 /** The balancer that we made never came to be, or went because we wanted it: the next one is looked for by tags, then made. */
 export function forgetLoadBalancer(ledger: AlbConfigLedger): AlbConfigLedger {
-  const { loadBalancer: _gone, ...rest } = ledger;
+  // Another one may take what this one refused, and may hold rules that nobody here has made.
+  const { loadBalancer: _gone, refused: _refused, ...rest } = expectResponseRules(ledger);
   return { ...forgetStep(rest, 'instance'), listeners: {}, groupsInRules: [] };
 }
 

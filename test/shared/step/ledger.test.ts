@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   beginRemoval,
   beginStep,
+  expectResponseRules,
   forgetAll,
   forgetContents,
   forgetLoadBalancer,
@@ -130,5 +131,34 @@ describe('forgetting', () => {
     expect(after).toMatchObject({ steps: {}, groups: {}, loadBalancer: { id: 'alb-1', leaving: true }, incarnation: 5 });
     expect(isRemovalBegun(after)).toBe(true);
     expect(isRemovalBegun(aLedger())).toBe(true);
+  });
+});
+
+describe('what is remembered of rules', () => {
+  const refused = { r1: { content: 'c', problems: [], at: 1 } };
+  const known = aLedger({ refused, noResponseRules: true, steps: { listener: { hash: 'l' }, rule: { hash: 'r' } } });
+
+  it('is tried again when listeners or the ALB become others, and not when they are only looked at again', () => {
+    for (const step of ['listener', 'instance'] as const) {
+      const changed = beginStep({ ...known, steps: { ...known.steps, [step]: { hash: 'before' } } }, step, 'after');
+      expect(changed).not.toHaveProperty('refused');
+      expect(changed.steps.rule).toEqual({});
+    }
+    expect(beginStep(known, 'listener', 'l')).toMatchObject({ refused, steps: { rule: { hash: 'r' } } });
+    expect(beginStep(forgetContents(known), 'listener', 'l')).toMatchObject({ refused });
+    expect(beginStep(known, 'rule', 'other')).toMatchObject({ refused });
+    expect(beginStep(known, 'server-group', 'other')).toMatchObject({ refused });
+  });
+
+  it('does not say that there are no rules on answers once there may be some', () => {
+    expect(expectResponseRules(known)).not.toHaveProperty('noResponseRules');
+    for (const forgotten of [forgetAll(known), forgetLoadBalancer({ ...known, loadBalancer: balancer })]) {
+      expect(forgotten).not.toHaveProperty('noResponseRules');
+    }
+    expect(forgetContents(known).noResponseRules).toBe(true);
+  });
+
+  it('of another ALB is nothing', () => {
+    expect(forgetLoadBalancer({ ...known, loadBalancer: balancer })).not.toHaveProperty('refused');
   });
 });
