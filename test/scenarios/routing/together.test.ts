@@ -4,6 +4,7 @@ import type { Ingress } from '#shared/model/wish.ts';
 import { anIngress, aPath, aService } from '#test/support/objects.ts';
 import { cafeWith, expectQuiet, firstListeners, type Routed, routed } from '#test/support/routed.ts';
 import { annotated, byAnnotation, hostOf, json, withTls } from '#test/support/routed-objects.ts';
+import { until } from '#test/support/until.ts';
 
 let shop: Routed;
 beforeAll(async () => {
@@ -205,6 +206,85 @@ describe('rules on answers and redirects', () => {
     await shop.apply(withTls(annotated('answered', annotations, [aPath('/', 'tea'), byAnnotation('answers')])));
     expect((await shop.ask({ host: hostOf('answered') })).status).toBe(308);
     expect((await shop.ask({ host: hostOf('answered'), port: 443 })).headers['x-answered']).toBe('a');
+    await expectQuiet(shop);
+  });
+});
+
+describe('default backends', () => {
+  const byDefault = (name: string, service: string, port: object, annotations: Readonly<Record<string, string>>): Ingress =>
+    anIngress({ name, annotations, spec: { ingressClassName: 'alb', defaultBackend: { service: { name: service, port } } } });
+  const anyone = (port: number) => shop.goesTo({ host: 'nobody.example.org', path: '/any', port });
+
+  it('redirect as rules do', async () => {
+    const ingress = byDefault('default-secure', 'tea', { number: 80 }, { 'ssl-redirect': 'true', 'listen-ports': both });
+    await shop.apply(ingress);
+    expect([await anyone(80), await anyone(443)]).toEqual([308, 'tea']);
+    await expectQuiet(shop);
+    await shop.remove(ingress);
+    expect([await anyone(80), await anyone(443)]).toEqual([503, 503]);
+  });
+
+  it('may be what an annotation says', async () => {
+    const gone = { type: 'FixedResponse', FixedResponseConfig: { content: 'gone', httpCode: '404', contentType: 'text/plain' } };
+    const ingress = byDefault('default-gone', 'act', { name: 'use-annotation' }, { 'actions.act': json(gone) });
+    await shop.apply(ingress);
+    expect(await anyone(80)).toBe(404);
+    await expectQuiet(shop);
+    await shop.remove(ingress);
+  });
+});
+
+describe('a listener QUIC', () => {
+  const quic = { port: 443, protocol: 'QUIC', certificates: [{ CertificateId: '1234567-cn-hangzhou', IsDefault: true }] };
+
+  it('gets the rules of HTTPS on the same port, and refuses limits per client', async () => {
+    await shop.apply(cafeWith({}, [...firstListeners, quic]));
+    const ports = '[{"HTTPS":443},{"QUIC":443}]';
+    await shop.apply(
+      annotated('fast', { 'listen-ports': ports }),
+      annotated('per-client', { 'listen-ports': '[{"QUIC":443}]', 'traffic-limit-ip-qps': '5' }),
+    );
+    expect(await shop.goesTo({ host: hostOf('fast'), port: 443 })).toBe('tea');
+    expect((await shop.bench.alb.state())['rules']?.filter((one) => JSON.stringify(one).includes(hostOf('fast')))).toHaveLength(2);
+    expect(shop.warnings('Ingress/per-client').map((one) => one.reason)).toEqual(['ANNOTATION-CONFLICT']);
+    await expectQuiet(shop);
+  });
+});
+
+describe('redirects that lead nowhere good', () => {
+  const away = (config: object): string => json({ type: 'Redirect', RedirectConfig: config });
+
+  it('from HTTPS to HTTP, or to the request itself, are refused', async () => {
+    await shop.apply(
+      annotated('back', { 'listen-ports': '[{"HTTPS":443}]', 'actions.act': away({ protocol: 'http', host: 'a.example.org' }) }, [
+        byAnnotation('act'),
+      ]),
+      annotated('itself', { 'actions.act': away({ httpCode: '302' }) }, [byAnnotation('act')]),
+    );
+    for (const name of ['back', 'itself']) {
+      expect(shop.warnings(`Ingress/${name}`)).toHaveLength(1);
+      expect(shop.warnings(`Ingress/${name}`)[0]?.message).toContain('Redirect');
+    }
+    expect(await shop.goesTo({ host: hostOf('itself') })).toBe(503);
+    await expectQuiet(shop);
+  });
+});
+
+describe('a copy and cross-origin requests', () => {
+  it('stand in the order that the strictest reading of the service wants', async () => {
+    await shop.bench.alb.put('settings', { mirrorBeforeCors: 'mirror-first' });
+    const tuple = { ServiceName: 'next', ServicePort: 80 };
+    const TrafficMirrorConfig = { TargetType: 'ForwardGroupMirror', MirrorGroupConfig: { ServerGroupTuples: [tuple] } };
+    const annotations = {
+      'enable-cors': 'true',
+      'cors-allow-origin': 'https://app.example.org',
+      'actions.tea': json({ type: 'TrafficMirror', TrafficMirrorConfig }),
+    };
+    await shop.apply(annotated('copied', annotations));
+    const before = shop.served('next');
+    const reply = await shop.ask({ host: hostOf('copied'), headers: { Origin: 'https://app.example.org' } });
+    expect(reply).toMatchObject({ service: 'tea', headers: { 'access-control-allow-origin': 'https://app.example.org' } });
+    await until(() => shop.served('next') === before + 1, 'the copy of the request');
     await expectQuiet(shop);
   });
 });
