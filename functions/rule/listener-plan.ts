@@ -3,6 +3,7 @@ import type { Rule } from '#shared/cloud/alb/port.ts';
 import { ruleName } from '#shared/model/build-rule.ts';
 import type { ListenerIdentity, RuleSpec } from '#shared/model/stack.ts';
 import { tagKeys } from '#shared/ownership.ts';
+import { type HostShare, hostsOf } from '#shared/plan/neighbours.ts';
 import { serverGroupIdsOf } from '#shared/plan/rule-content.ts';
 import { planRules, type RulePhase, type WantedRule } from '#shared/plan/rules.ts';
 import type { Scene } from '#shared/step/scene.ts';
@@ -24,6 +25,19 @@ export function specifyRules(observed: readonly Rule[], scene: Scene): readonly 
     const settings = { ruleName: ruleName(spec), ruleConditions: spec.conditions, ruleActions: kept ?? actionsOf(spec, scene) };
     return { spec, identity: spec.identity, direction: spec.direction, tags: spec.tags, settings };
   });
+}
+
+/** Which hosts the rules that are wanted and those that are there ask for. */
+export function hostShares(observed: readonly Rule[], wanted: readonly SpecifiedRule[], { ledger }: Scene): readonly HostShare[] {
+  const listeners = new Map(Object.entries(ledger.listeners).map(([identity, id]) => [id, identity]));
+  return [
+    ...wanted.map((one) => ({ owner: ownerOf(one), listener: one.spec.listener, hosts: hostsOf(one.spec.conditions) })),
+    ...observed.map((rule) => ({
+      owner: ownerOf(rule),
+      listener: listeners.get(rule.listenerId) ?? '',
+      hosts: hostsOf(rule.ruleConditions),
+    })),
+  ];
 }
 
 export interface ListenerPlan {

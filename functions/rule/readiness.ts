@@ -2,6 +2,7 @@
 import { keyText, membersRequest, type ServiceKey } from '#events/contract/messages.ts';
 import type { GroupRef, RuleSpec, ServerGroupSpec } from '#shared/model/stack.ts';
 import { tagKeys } from '#shared/ownership.ts';
+import { type HostShare, neighboursOf } from '#shared/plan/neighbours.ts';
 import type { GroupMembers } from '#shared/step/record.ts';
 import type { Scene } from '#shared/step/scene.ts';
 import { serviceKeyOf } from '#shared/step/service-key.ts';
@@ -14,15 +15,31 @@ const askAgainAfterMs = 5000;
 /** A group that gets no member for long (no pod can be reached) is looked at less and less often, down to this pause (seconds). */
 const longestPauseSeconds = 10;
 
-/** Remembers that rules wait, or that none does any more, and asks again for what nobody has looked at. */
-function keepWaiting(unseen: ReadonlyMap<string, ServiceKey>, waiting: boolean, scene: Scene): void {
+/** Remembers who waits and since when, and asks again for what nobody has looked at. */
+function keepWaiting(unseen: ReadonlyMap<string, ServiceKey>, waiting: Iterable<string>, scene: Scene): void {
   const now = scene.now();
-  const { membersAwaited = { since: now, asked: now } } = scene.ledger;
-  const due = now - membersAwaited.asked >= askAgainAfterMs;
+  const { since, asked, owners: former } = scene.ledger.membersAwaited ?? { since: now, asked: now };
+  const due = now - asked >= askAgainAfterMs;
   if (due) for (const key of unseen.values()) scene.ask(membersRequest(key), 0);
+  const owners = Object.fromEntries([...waiting].map((owner) => [owner, former?.[owner] ?? now]));
+  const waits = Object.keys(owners).length > 0;
   scene.remember(({ membersAwaited: _former, ...ledger }) =>
-    waiting ? { ...ledger, membersAwaited: { since: membersAwaited.since, asked: due ? now : membersAwaited.asked } } : ledger,
+    waits ? { ...ledger, membersAwaited: { since, asked: due ? now : asked, owners } } : ledger,
   );
+}
+
+/** A first member takes a few seconds. Who waits for longer than this (ms) has no servers, and neighbours go on without him. */
+const neighboursWaitMs = 30_000;
+
+/**
+ * Owners that wait, and for a while those whose rules may meet the same requests: changed alone, they would send a request where neither the
+ * old nor the new wish does. Rules of Ingresses that are gone are neighbours too.
+ */
+export function waitingTogether(waiting: Iterable<string>, shares: readonly HostShare[], scene: Scene): ReadonlySet<string> {
+  const all = [...waiting];
+  const since = scene.ledger.membersAwaited?.owners ?? {};
+  const recent = all.filter((owner) => scene.now() - (since[owner] ?? 0) < neighboursWaitMs);
+  return new Set([...all, ...neighboursOf(new Set(recent), shares)]);
 }
 
 /** Pause before the next look, in whole seconds: a tenth of the time waited so far. */
@@ -55,12 +72,12 @@ export async function waitingOwners(scene: Scene, standing: ReadonlySet<string>)
     unready.set(group.identity, `members of ${namespace}/${service}`);
     if (known === undefined) unseen.set(`${namespace}/${service}`, serviceKeyOf(scene.stack.key.cluster, group.members));
   }
-  keepWaiting(unseen, unready.size > 0, scene);
   const owners = new Map<string, string>();
   for (const { owner, groups } of needs) {
     const missing = groups.map(({ group }) => unready.get(group ?? '')).find((one) => one !== undefined);
     if (missing !== undefined) owners.set(owner, missing);
   }
+  keepWaiting(unseen, owners.keys(), scene);
   return owners;
 }
 

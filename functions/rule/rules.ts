@@ -12,9 +12,9 @@ import { defineNoun } from '#shared/step/noun.ts';
 import { combine, done, type Outcome, wait } from '#shared/step/outcome.ts';
 import type { Scene } from '#shared/step/scene.ts';
 import { type Item, sendIsolating } from './isolate.ts';
-import { type Call, type ListenerPlan, nextCalls, ownerOf, planListeners, specifyRules } from './listener-plan.ts';
+import { type Call, hostShares, type ListenerPlan, nextCalls, ownerOf, planListeners, specifyRules } from './listener-plan.ts';
 import { fitIngresses } from './quota.ts';
-import { pauseForMembers, waitingOwners } from './readiness.ts';
+import { pauseForMembers, waitingOwners, waitingTogether } from './readiness.ts';
 import { contentOf, problemsOf, rememberRefusal, standingRefusals } from './refused.ts';
 
 /** One call on one listener, and for each of its rules whose it is. */
@@ -139,7 +139,8 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
     const held = scene.stack.held.map(({ ref }) => ownerHash(ref.namespace, ref.name));
     const waiting = await waitingOwners(scene, new Set(observed.map((rule) => rule.tags[tagKeys.identity] ?? '')));
     const refused = standingRefusals(wanted, scene);
-    const untouched = new Set([...held, ...waiting.keys(), ...refused.owners]);
+    const together = waiting.size === 0 ? [] : waitingTogether(waiting.keys(), hostShares(observed, wanted, scene), scene);
+    const untouched = new Set([...held, ...together, ...refused.owners]);
     const { over, problems, room } = fitIngresses(observed, untouched, scene);
     const leftOut = [...problems, ...refused.problems];
     scene.remember(({ leftOut: _former, ...ledger }) => (leftOut.length === 0 ? ledger : { ...ledger, leftOut }));

@@ -78,7 +78,12 @@ export interface AlbConfigLedger {
   /** By listener: of the next batch so many, from its front, were refused as a batch; which of them is to blame is not known yet. */
   readonly suspects?: Readonly<Record<ListenerIdentity, Suspects>>;
   /** Rules wait for members of their groups: since when, and when the lane was last asked for them (API server's clock, ms). */
-  readonly membersAwaited?: { readonly since: number; readonly asked: number };
+  readonly membersAwaited?: {
+    readonly since: number;
+    readonly asked: number;
+    /** Since when each owner (hash) waits. */
+    readonly owners?: Readonly<Record<string, number>>;
+  };
   readonly steps: Readonly<Partial<Record<ChainStep, StepLedger>>>;
   /** The chain that is under way: its next message is in a queue. A second one for the same wish need not be started. */
   readonly underway?: {

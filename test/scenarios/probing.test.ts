@@ -56,16 +56,13 @@ async function write(bench: Workbench, wanted: readonly Ingress[]): Promise<void
   bench.changed();
 }
 
-/** Keeps the groups of all Services, so that no rule has to wait for the first member of one. */
-const anchor = anIngress({ name: 'anchor', host: 'anchor.example.com', paths: services.map((one) => aPath(`/${one}`, one)) });
-
 const nameOf = (one: KubeObject) => ({ kind: 'Ingress' as const, namespace: 'shop', name: one.metadata.name });
 
 /** States in which a probe went neither where the old nor where the new wish sends it. */
 async function strayed(bench: Workbench, wanted: readonly Ingress[]): Promise<readonly string[]> {
   const watched = watchProbes(bench.alb.service.view, probes);
   const before = watched.now();
-  await write(bench, [anchor, ...wanted]);
+  await write(bench, wanted);
   await bench.settle();
   const states = watched.seen();
   const after = watched.now();
