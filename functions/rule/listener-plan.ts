@@ -115,6 +115,15 @@ export interface Call<P extends RulePhase = RulePhase> {
 
 const kinds: readonly RulePhase['kind'][] = ['create', 'update', 'remove'];
 
+const redirects = ({ phase }: Call): boolean => phase.rules.some((rule) => rule.ruleActions.some((action) => action.type === 'Redirect'));
+
+/** Where clients are sent has to be there before they are sent, and to stay until they are sent there no more. */
+function inTurn(kind: RulePhase['kind'], calls: readonly Call[]): readonly Call[] {
+  const [sending, others] = [calls.filter(redirects), calls.filter((call) => !redirects(call))];
+  const [first, second] = kind === 'remove' ? [sending, others] : [others, sending];
+  return first.length > 0 ? first : second;
+}
+
 /**
  * The next call of each listener, as far as it may be made now. What a request is sent on to by one listener (from HTTP to HTTPS) must be in
  * force before it is sent: nothing is changed anywhere while something is still to be created, nor removed while something is to be changed.
@@ -122,7 +131,11 @@ const kinds: readonly RulePhase['kind'][] = ['create', 'update', 'remove'];
  */
 export function nextCalls(plans: readonly ListenerPlan[]): readonly Call[] {
   const next = plans.flatMap(({ listener, listenerId, phases }) => phases.slice(0, 1).map((phase) => ({ listener, listenerId, phase })));
-  const of = (kind: RulePhase['kind']): readonly Call[] => next.filter((call) => call.phase.kind === kind);
+  const of = (kind: RulePhase['kind']): readonly Call[] =>
+    inTurn(
+      kind,
+      next.filter((call) => call.phase.kind === kind),
+    );
   const order = plans.some((plan) => plan.removesFirst) ? (['remove', 'create', 'update'] as const) : kinds;
   return order.map(of).find((calls) => calls.length > 0) ?? [];
 }

@@ -20,7 +20,7 @@ const albConfig = anAlbConfig({
     config: zones,
     listeners: [
       { port: 80, protocol: 'HTTP' },
-      { port: 8080, protocol: 'HTTP' },
+      { port: 443, protocol: 'HTTPS', certificates: [{ CertificateId: '1234567-cn-hangzhou', IsDefault: true }] },
     ],
   },
 });
@@ -33,14 +33,23 @@ const cluster: readonly KubeObject[] = [
 ];
 const pods = services.map((_, index) => podIp(index + 1, 0));
 
-const probes: readonly Probe[] = [80, 8080].flatMap((port) =>
+const sides = [{ protocol: 'HTTP', port: 80 } as const, { protocol: 'HTTPS', port: 443 } as const];
+/** First all of HTTP, then the same of HTTPS. */
+const probes: readonly Probe[] = sides.flatMap((side) =>
   [...hosts, 'c.example.com'].flatMap((host) =>
     ['/', '/one', '/one/two/three', '/two'].flatMap((path) => [
-      { port, host, path },
-      { port, host, path, headers: { 'x-canary': 'yes' } },
+      { ...side, host, path },
+      { ...side, host, path, headers: { 'x-canary': 'yes' } },
+      { ...side, host, path, cookies: { taster: 'always' } },
     ]),
   ),
 );
+
+/** Where a client ends that follows redirects from HTTP to HTTPS, for each probe of HTTP. */
+const followed = (state: readonly string[]): readonly string[] => {
+  const half = state.length / 2;
+  return state.slice(0, half).map((target, index) => (target.includes('"HttpCode":"308"') ? (state[half + index] ?? '') : target));
+};
 
 /** Makes the cluster's Ingresses these, and no others. */
 async function write(bench: Workbench, wanted: readonly Ingress[]): Promise<void> {
@@ -67,12 +76,16 @@ async function strayed(bench: Workbench, wanted: readonly Ingress[]): Promise<re
   const states = watched.seen();
   const after = watched.now();
   watched.stop();
-  return states.flatMap((state) =>
-    state.flatMap((target, index) => {
-      if (target === before[index] || target === after[index]) return [];
-      return [`${JSON.stringify(probes[index])} went to ${target}, neither ${before[index]} nor ${after[index]}`];
-    }),
-  );
+  const strays = (see: (state: readonly string[]) => readonly string[], how: string): readonly string[] => {
+    const [old, next] = [see(before), see(after)];
+    return states.flatMap((state) =>
+      see(state).flatMap((target, index) => {
+        if (target === old[index] || target === next[index]) return [];
+        return [`${JSON.stringify(probes[index])} ${how} to ${target}, neither ${old[index]} nor ${next[index]}`];
+      }),
+    );
+  };
+  return [...strays((state) => state, 'went'), ...strays(followed, 'was led')].slice(0, 3);
 }
 
 const name = fc.constantFrom('i1', 'i2', 'i3', 'i4', 'i5');
@@ -81,7 +94,21 @@ const ingress: fc.Arbitrary<Ingress> = fc
     name,
     order: fc.option(fc.integer({ min: 1, max: 12 })),
     host: fc.option(fc.constantFrom(...hosts)),
-    ports: fc.constantFrom('[{"HTTP":80}]', '[{"HTTP":80},{"HTTP":8080}]', '[{"HTTP":8080}]'),
+    ports: fc.constantFrom('[{"HTTP":80}]', '[{"HTTP":80},{"HTTPS":443}]', '[{"HTTPS":443}]'),
+    more: fc.constantFrom<Readonly<Record<string, string>>>(
+      {},
+      {},
+      { 'ssl-redirect': 'true' },
+      { 'use-regex': 'true' },
+      { 'rewrite-target': '/new' },
+      { 'conditions.coffee': '[{"type":"Header","headerConfig":{"key":"x-canary","values":["yes"]}}]' },
+      { 'conditions.tea': '[{"type":"Path","pathConfig":{"values":["/two*"]}}]' },
+      { 'actions.coffee': '[{"type":"InsertHeader","InsertHeaderConfig":{"key":"x-a","value":"b"}}]' },
+      { canary: 'true', 'canary-weight': '20' },
+      { canary: 'true', 'canary-weight': '100' },
+      { canary: 'true', 'canary-by-header': 'x-canary', 'canary-by-header-value': 'yes' },
+      { canary: 'true', 'canary-by-cookie': 'taster' },
+    ),
     paths: fc.uniqueArray(
       fc.record({
         path: fc.constantFrom(...paths),
@@ -94,7 +121,7 @@ const ingress: fc.Arbitrary<Ingress> = fc
   .map((draft) =>
     anIngress({
       name: draft.name,
-      annotations: { 'listen-ports': draft.ports, ...(draft.order === null ? {} : { order: String(draft.order) }) },
+      annotations: { 'listen-ports': draft.ports, ...draft.more, ...(draft.order === null ? {} : { order: String(draft.order) }) },
       spec: {
         ingressClassName: 'alb',
         rules: [
@@ -122,6 +149,13 @@ describe('each request goes where the old or the new wish sends it', () => {
   const other = (changes: Readonly<Record<string, string>> = {}): Ingress =>
     anIngress({ name: 'i2', host: 'a.example.com', paths: [aPath('/', 'water')], annotations: changes });
 
+  const canary = (changes: Readonly<Record<string, string>>): Ingress =>
+    anIngress({ name: 'i3', host: 'a.example.com', paths: [aPath('/one', 'water')], annotations: { canary: 'true', ...changes } });
+  const byHeader = { 'canary-by-header': 'x-canary', 'canary-by-header-value': 'yes' };
+  const header = (value: string): string => `[{"type":"Header","headerConfig":{"key":"x-canary","values":["${value}"]}}]`;
+  const [green, black] = [header('yes'), header('no')];
+  const longer = [aPath('/one/two', 'water'), aPath('/one', 'coffee'), aPath('/', 'tea')];
+
   const turns: readonly (readonly [what: string, wish: readonly Ingress[]])[] = [
     ['the first Ingress comes', [plain()]],
     ['a path is inserted at the top', [plain({}, [aPath('/one/two', 'water'), aPath('/one', 'coffee'), aPath('/', 'tea')])]],
@@ -131,6 +165,16 @@ describe('each request goes where the old or the new wish sends it', () => {
     ['it goes in front', [plain(), other({ order: '5' })]],
     ['it goes behind again', [plain(), other({ order: '20' })]],
     ['the first one goes', [other()]],
+    ['it comes back with conditions', [plain({ 'conditions.coffee': green }), other()]],
+    ['its conditions change', [plain({ 'conditions.coffee': black }), other()]],
+    ['a canary gets a fifth', [plain(), canary({ 'canary-weight': '20' })]],
+    ['the canary gets a half', [plain(), canary({ 'canary-weight': '50' })]],
+    ['the canary gets everything', [plain(), canary({ 'canary-weight': '100' })]],
+    ['the canary has taken over', [plain({}, [aPath('/one', 'water'), aPath('/', 'tea')])]],
+    ['a canary asks for a header', [plain(), canary({ ...byHeader, order: '1' })]],
+    ['HTTP is sent on to HTTPS', [plain({ 'ssl-redirect': 'true', 'listen-ports': '[{"HTTPS":443}]' }), other()]],
+    ['a path is inserted under the redirect', [plain({ 'ssl-redirect': 'true', 'listen-ports': '[{"HTTPS":443}]' }, longer), other()]],
+    ['HTTP is served again', [plain({}, longer), other()]],
     ['everything goes', []],
   ];
   it.each(turns)('while %s', async (_what, wanted) => {
@@ -141,7 +185,7 @@ describe('each request goes where the old or the new wish sends it', () => {
     await fc.assert(
       fc.asyncProperty(wish, wish, async (from, to) => {
         await strayed(bench, from);
-        expect((await strayed(bench, to)).slice(0, 3)).toEqual([]);
+        expect(await strayed(bench, to)).toEqual([]);
       }),
       { numRuns: process.env['WHOLE_TESTS'] === '1' ? 300 : 25 },
     );

@@ -19,7 +19,7 @@ export interface Probe {
 }
 
 export interface Probes {
-  /** Where each probe goes now: the actions of its rule, or `closed` where no listener is. */
+  /** Where each probe goes now: the actions of its rule, `default` without one, or `closed` where no listener is. */
   now(): readonly string[];
   /** Every state of every probe since this was asked last, the present one included. */
   seen(): readonly (readonly string[])[];
@@ -47,9 +47,12 @@ export function watchProbes(view: AlbView, probes: readonly Probe[]): Probes {
   const now = (): readonly string[] => {
     const routes = view.listeners().map((listener) => ({ listener, routes: new Routes(listener, view.rules(listener.ListenerId)) }));
     return probes.map((probe, index) => {
-      const found = routes.find(({ listener }) => isFor(listener, probe))?.routes;
+      const found = routes.find(({ listener }) => isFor(listener, probe));
       const asked = facts[index];
-      return found === undefined || asked === undefined ? 'closed' : canonicalJson(found.find(asked).actions);
+      if (found === undefined || asked === undefined) return 'closed';
+      const target = canonicalJson(found.routes.find(asked).actions);
+      // An empty group that no rule names: whatever listener it is of, nobody answers.
+      return target.includes(found.listener.DefaultServerGroupId) ? 'default' : target;
     });
   };
   let states: (readonly string[])[] = [];
