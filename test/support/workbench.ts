@@ -24,6 +24,7 @@ import type { Settlement, Workshop } from '#shared/step/workshop.ts';
 import { callSeconds, claimSeconds, steps } from '#shared/steps.ts';
 import { createFakeKube, type FakeKube } from './fake-kube.ts';
 import { type LocalAlb, type LocalAlbOptions, podInterface, startLocalAlb } from './local-alb.ts';
+import { settingsUnderTest } from './switches.ts';
 
 /** Every function's timeout here; a claim outlives it. */
 const timeoutSeconds = 60;
@@ -114,7 +115,7 @@ export async function createWorkbench(
   settings: unknown = {},
   traffic: Pick<LocalAlbOptions, 'dataPlane'> = {},
 ): Promise<Workbench> {
-  const alb = await startLocalAlb({ settings, ...traffic });
+  const alb = await startLocalAlb({ settings: settingsUnderTest(settings), ...traffic });
   await alb.put(
     'network',
     pods.map((ip) => podInterface(`eni-${ip.replaceAll('.', '-')}`, ip)),
