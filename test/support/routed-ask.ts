@@ -1,5 +1,5 @@
 /** One request to a listener on this machine, as any client may send it, and its answer with what the echo server says inside. */
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { type Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
 export interface Question {
@@ -11,6 +11,8 @@ export interface Question {
   readonly body?: string;
   /** Address on loopback that the request comes from, such as `127.0.0.2`. */
   readonly from?: string;
+  /** Absent: a connection of its own, so that every request is balanced anew. */
+  readonly agent?: Agent | false;
 }
 
 /** What a pod tells of the request that reached it; names of headers as Go writes them (`X-Forwarded-For`). */
@@ -18,6 +20,8 @@ export interface Echoed {
   readonly path: string;
   readonly host: string;
   readonly method: string;
+  /** `HTTP/1.1`: how the load balancer asked the pod. */
+  readonly proto: string;
   readonly headers: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -42,12 +46,12 @@ function echoOf(text: string): (Echoed & { readonly pod: string; readonly servic
   }
 }
 
-/** A connection of its own for each request, so that every one is balanced anew. */
+/** Sends it to a listener, over TLS if its address says so, and reads the whole answer. */
 export function askListener(url: string, question: Question): Promise<Reply> {
   const target = new URL(url);
-  const { host = 'cafe.example.com', path = '/', method = 'GET', headers = {}, body, from } = question;
+  const { host = 'cafe.example.com', path = '/', method = 'GET', headers = {}, body, from, agent = false } = question;
   const options = {
-    ...{ hostname: target.hostname, port: target.port, path, method, agent: false as const },
+    ...{ hostname: target.hostname, port: target.port, path, method, agent },
     headers: {
       host,
       ...Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, typeof value === 'string' ? value : [...value]])),

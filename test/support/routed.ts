@@ -12,7 +12,8 @@ import { steps } from '#shared/steps.ts';
 import { zones } from './cafe.ts';
 import { aClass, anAlbConfig, aService } from './objects.ts';
 import { askListener, type Question, type Reply } from './routed-ask.ts';
-import { createPods, type Mood } from './routed-pods.ts';
+import { createPods } from './routed-pods.ts';
+import type { PodDraft } from './routed-servers.ts';
 import { createWorkbench, type Workbench } from './workbench.ts';
 
 export interface RoutedDraft {
@@ -57,7 +58,7 @@ export interface Routed {
   /** Requests that the pods of a Service, or one pod, were asked so far, copies and probes included. */
   served(serviceOrPod: string): number;
   /** New pods of a Service, or of nobody, that the cloud knows the addresses of; no EndpointSlice is written. */
-  startPods(service: string, count: number, mood?: Mood): Promise<EndpointSlice>;
+  startPods(service: string, count: number, draft?: PodDraft): Promise<EndpointSlice>;
   /** Lets the clock of cloud and data plane go on. */
   pass(ms: number): void;
   /** Warnings told so far, oldest first; of one object (`Ingress/name`), when it is named. */
@@ -122,8 +123,8 @@ export async function routed(draft: RoutedDraft = {}): Promise<Routed> {
         : await bench.kube.replace({ ...object, metadata: { ...object.metadata, ...identity } });
     if (written.kind !== 'written') throw new Error(`${objectPath(nameOf(object))}: ${written.kind}`);
   };
-  const startPods = async (namespace: string, service: string, count: number, mood?: Mood): Promise<EndpointSlice> => {
-    const slice = await pods.start(namespace, service, count, mood);
+  const startPods = async (namespace: string, service: string, count: number, draft?: PodDraft): Promise<EndpointSlice> => {
+    const slice = await pods.start(namespace, service, count, draft);
     await bench.alb.put('network', pods.interfaces());
     return slice;
   };
@@ -183,7 +184,7 @@ export async function routed(draft: RoutedDraft = {}): Promise<Routed> {
       return found;
     },
     served: pods.served,
-    startPods: (service, count, mood) => startPods('shop', service, count, mood),
+    startPods: (service, count, draft) => startPods('shop', service, count, draft),
     pass: (ms) => {
       bench.alb.clock.advance(ms);
       bench.kube.advance(ms);

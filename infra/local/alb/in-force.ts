@@ -84,8 +84,9 @@ function viewGroup(state: State, record: ServerGroupRecord | undefined): ViewGro
   };
 }
 
-function socketOf(interfaces: readonly LocalInterface[], address: string): { readonly host: string; readonly port: number } | undefined {
-  const socket = interfaces.find((one) => one.privateIp === address)?.socket ?? '';
+function socketOf(interfaces: readonly LocalInterface[], address: string, port: number): ReturnType<AlbView['socketOf']> {
+  const found = interfaces.find((one) => one.privateIp === address);
+  const socket = found?.sockets?.[port] ?? found?.socket ?? '';
   const colon = socket.lastIndexOf(':');
   return colon < 1 ? undefined : { host: socket.slice(0, colon), port: Number(socket.slice(colon + 1)) };
 }
@@ -95,6 +96,6 @@ export const viewOf = (state: State): AlbView => ({
   listeners: () => state.listeners.all().flatMap((record) => viewListener(state, record)),
   rules: (listenerId) => viewRules(state, listenerId),
   group: (serverGroupId) => viewGroup(state, state.serverGroups.get(serverGroupId)),
-  socketOf: (address) => socketOf(state.interfaces(), address),
+  socketOf: (address, port) => socketOf(state.interfaces(), address, port),
   onChange: (listener) => state.onChange(listener),
 });

@@ -61,6 +61,8 @@ export interface AlbService extends LocalService {
   readonly view: AlbView;
 }
 
+const socket = z.string().regex(/^(.+:\d{1,5})?$/, 'must be host:port or empty');
+
 const network = z.array(
   z.strictObject({
     networkInterfaceId: z.string().min(1),
@@ -69,7 +71,8 @@ const network = z.array(
     vSwitchId: z.string().min(1),
     zoneId: z.string().min(1),
     instanceId: z.string(),
-    socket: z.string().regex(/^(.+:\d{1,5})?$/, 'must be host:port or empty'),
+    socket,
+    sockets: z.record(z.string().regex(/^\d{1,5}$/, 'must be a port'), socket).optional(),
   }),
 );
 

@@ -92,4 +92,6 @@ export interface LocalInterface {
   readonly instanceId: string;
   /** Where connections to this address go, whatever the port: `127.0.0.1:43123`. Empty: nothing listens. */
   readonly socket: string;
+  /** Ports of this address that go elsewhere, by number. */
+  readonly sockets?: Readonly<Record<string, string>> | undefined;
 }

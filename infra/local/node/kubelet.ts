@@ -117,10 +117,10 @@ export class Kubelet {
 
   /** The cloud knows an address before the Pod is ready: whoever hears of the Pod can look it up. */
   async #announce(run: PodRun): Promise<void> {
-    const { socket } = run;
-    if (run.announced === socket) return;
+    const { told } = run;
+    if (run.announced === told) return;
     await this.#parts.network?.announce();
-    run.announced = socket;
+    run.announced = told;
   }
 
   async #report(key: string, pod: Pod, run: PodRun): Promise<void> {

@@ -8,10 +8,12 @@ export interface PodAddress {
   readonly address: string;
   /** `127.0.0.1:43123`; empty: nothing listens. */
   readonly socket: string;
+  /** Of single ports, by number. */
+  readonly sockets?: Readonly<Record<string, string>>;
 }
 
 /** The interface of a Pod. Pods alternate between the two zones by address, as on a cluster with nodes in both. */
-export function interfaceOf({ uid, address, socket }: PodAddress, region: string): LocalInterface {
+export function interfaceOf({ uid, address, socket, sockets = {} }: PodAddress, region: string): LocalInterface {
   const zone = Number(address.split('.').at(-1)) % 2 === 0 ? 'a' : 'b';
   return {
     networkInterfaceId: `eni-${createHash('sha256').update(uid).digest('hex').slice(0, 20)}`,
@@ -21,6 +23,7 @@ export function interfaceOf({ uid, address, socket }: PodAddress, region: string
     zoneId: `${region}-${zone}`,
     instanceId,
     socket,
+    sockets,
   };
 }
 

@@ -2,8 +2,12 @@
 import type { KubeObject, ObjectMeta, ObjectName, OwnerReference } from '#shared/kube/port.ts';
 
 export interface Probe {
-  readonly httpGet?: { readonly path?: string; readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[] };
-  readonly tcpSocket?: object;
+  readonly httpGet?: {
+    readonly port?: number | string;
+    readonly path?: string;
+    readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[];
+  };
+  readonly tcpSocket?: { readonly port?: number | string };
   readonly initialDelaySeconds?: number;
   readonly periodSeconds?: number;
   readonly timeoutSeconds?: number;

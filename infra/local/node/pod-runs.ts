@@ -4,10 +4,8 @@ import { type EchoServer, startEcho } from './echo.ts';
 import { environmentOf } from './environment.ts';
 import { nodeAddress } from './node-object.ts';
 import { conditionOf, type Pod } from './objects.ts';
+import { type PodSockets, readPodSockets, socketAnnotation } from './pod-sockets.ts';
 import { watchReadiness } from './readiness.ts';
-
-/** The annotation that puts a server of the user's own behind a Pod's address, as `127.0.0.1:3000`. */
-const socketAnnotation = 'local.albeit.io/socket';
 
 /** How long running requests may take when their Pod ends (ms). */
 const drainMs = 1_000;
@@ -21,7 +19,7 @@ export class PodRun {
   started = false;
   /** When the grace of a deletion is over; absent while nobody deletes it. */
   endsAtMs: number | undefined;
-  /** The socket that the cloud has been told. */
+  /** The sockets that the cloud has been told, as `told` has them. */
   announced: string | undefined;
   #pod: Pod;
   #echo: EchoServer | undefined;
@@ -48,14 +46,25 @@ export class PodRun {
   /** Where its server is; empty when none has started, or when the user's is nowhere. */
   get socket(): string {
     if (this.problem !== undefined) return '';
-    return this.#pod.metadata.annotations?.[socketAnnotation] ?? this.#echo?.socket ?? '';
+    return this.#given?.socket ?? this.#echo?.socket ?? '';
+  }
+
+  /** Where servers of single ports are, by number. */
+  get sockets(): Readonly<Record<string, string>> {
+    return this.#given?.sockets ?? {};
+  }
+
+  /** Where it is, in a text that differs when it is elsewhere. */
+  get told(): string {
+    return JSON.stringify([this.socket, this.sockets]);
   }
 
   /** A socket that is none, in words. */
   get problem(): string | undefined {
     const given = this.#pod.metadata.annotations?.[socketAnnotation];
-    if (given === undefined || /^(\[::1\]|127\.\d+\.\d+\.\d+|localhost):\d{1,5}$/.test(given)) return undefined;
-    return `annotation ${socketAnnotation}: "${given}" is not a port of this machine; write 127.0.0.1:3000`;
+    if (given === undefined || this.#given !== undefined) return undefined;
+    const examples = 'write 127.0.0.1:3000, and ", 9000=127.0.0.1:3001" after it for another port of the Pod';
+    return `annotation ${socketAnnotation}: "${given}" is not a port of this machine; ${examples}`;
   }
 
   /** Starts the server and the readiness probe. */
@@ -70,7 +79,14 @@ export class PodRun {
       this.ready = ready;
       changed();
     };
-    void watchReadiness({ probe, socket: () => this.socket, ready: this.ready, changed: set, signal: this.#ending.signal });
+    const port = String(probe.httpGet?.port ?? probe.tcpSocket?.port);
+    void watchReadiness({
+      probe,
+      socket: () => this.sockets[port] ?? this.socket,
+      ready: this.ready,
+      changed: set,
+      signal: this.#ending.signal,
+    });
   }
 
   /** Ends the server; running requests are finished. May be called twice. */
@@ -79,6 +95,11 @@ export class PodRun {
     const echo = this.#echo;
     this.#echo = undefined;
     await echo?.stop(drainMs);
+  }
+
+  get #given(): PodSockets | undefined {
+    const text = this.#pod.metadata.annotations?.[socketAnnotation];
+    return text === undefined ? undefined : readPodSockets(text);
   }
 
   #identity() {

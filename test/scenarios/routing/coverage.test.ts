@@ -4,12 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { albPrefix, nginxPrefix } from '#shared/model/annotations/annotation.ts';
 import { annotationKeys, topics } from '#shared/model/annotations/index.ts';
 
-/** Rows whose effect no request on this machine can show, and why. */
-const without: Readonly<Record<string, string>> = {
-  'healthcheck-httpversion': 'the local load balancer probes with HTTP/1.1 whatever is asked for',
-  'healthcheck-connect-port': 'a local pod answers on one port, by whatever number it is asked',
-};
-
 const folder = new URL('./', import.meta.url);
 const texts = readdirSync(folder)
   .filter((file) => file.endsWith('.test.ts') && file !== 'coverage.test.ts')
@@ -30,8 +24,8 @@ const bare = (key: string): string =>
 const aliases = new Set(topics.flatMap((topic) => topic.rows.flatMap((row) => row.keys.map(bare))));
 
 describe('scenarios of annotations', () => {
-  it('are there for every row but those that say why not', () => {
-    expect(annotationKeys().filter((key) => !scenarios.has(key))).toEqual(Object.keys(without));
+  it('are there for every row', () => {
+    expect(annotationKeys().filter((key) => !scenarios.has(key))).toEqual([]);
   });
 
   it('are named after rows that exist', () => {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { aPath, aService } from '#test/support/objects.ts';
 import { expectQuiet, type Routed, routed } from '#test/support/routed.ts';
 import { annotated, hostOf } from '#test/support/routed-objects.ts';
-import type { Mood } from '#test/support/routed-pods.ts';
+import type { Asked, Mood, PodDraft } from '#test/support/routed-servers.ts';
 import { until } from '#test/support/until.ts';
 
 let shop: Routed;
@@ -17,10 +17,10 @@ afterAll(() => shop?.stop());
 /** Checked with a timeout that never strikes by itself, on a clock that runs ahead of the machine's. */
 const checks = { 'healthcheck-enabled': 'true', 'healthcheck-timeout-seconds': '300', 'healthcheck-interval-seconds': '1' };
 
-/** Service and Ingress `name`: its first pod is always well, its second one has a mood. */
-async function serve(name: string, annotations: Readonly<Record<string, string>>, mood: Mood): Promise<void> {
+/** Service and Ingress `name`: its first pod is always well, its second one is as drafted. */
+async function serve(name: string, annotations: Readonly<Record<string, string>>, second: PodDraft): Promise<void> {
   await shop.apply(aService(name), annotated(name, annotations, [aPath('/', name)]));
-  const slice = await shop.startPods(name, 1, mood);
+  const slice = await shop.startPods(name, 1, second);
   await shop.bench.kube.mergePatch({ kind: 'EndpointSlice', namespace: 'shop', name: slice.metadata.name }, { endpoints: slice.endpoints });
   shop.bench.membersChanged('shop', name);
   await shop.settle();
@@ -61,12 +61,12 @@ const illFor =
   (request) =>
     request.url === probed ? 500 : 'echo';
 /** Requests of clients carry the Ingress's host, probes the address of the pod. */
-const isProbe: (request: Parameters<Mood>[0]) => boolean = (request) => request.headers.host?.startsWith('10.64.') === true;
+const isProbe = (request: Asked): boolean => request.headers.host?.startsWith('10.64.') === true;
 
 describe('annotation healthcheck-enabled', () => {
   it('false: a pod that is ill gets requests all the same; true: it gets none', async () => {
     const ill: Mood = (request) => (isProbe(request) ? 500 : 'echo');
-    await serve('enabled', {}, ill);
+    await serve('enabled', {}, { mood: ill });
     expect(await answering('enabled')).toEqual(['enabled-0', 'enabled-1']);
     await shop.apply(annotated('enabled', checks, [aPath('/', 'enabled')]));
     await comesTo('enabled', 'Normal', 'Unhealthy');
@@ -77,7 +77,7 @@ describe('annotation healthcheck-enabled', () => {
 
 describe('annotation healthcheck-path', () => {
   it('is what is asked for', async () => {
-    await serve('path', checks, illFor('/ready'));
+    await serve('path', checks, { mood: illFor('/ready') });
     await comesTo('path', 'Normal', 'Normal');
     await shop.apply(annotated('path', { ...checks, 'healthcheck-path': '/ready' }, [aPath('/', 'path')]));
     await comesTo('path', 'Normal', 'Unhealthy');
@@ -88,7 +88,7 @@ describe('annotation healthcheck-path', () => {
 
 describe('annotation healthcheck-protocol', () => {
   it('TCP is content with a connection, HTTP wants a good answer', async () => {
-    await serve('protocol', { ...checks, 'healthcheck-protocol': 'TCP' }, (request) => (isProbe(request) ? 500 : 'echo'));
+    await serve('protocol', { ...checks, 'healthcheck-protocol': 'TCP' }, { mood: (request) => (isProbe(request) ? 500 : 'echo') });
     await comesTo('protocol', 'Normal', 'Normal');
     await shop.apply(annotated('protocol', { ...checks, 'healthcheck-protocol': 'HTTP' }, [aPath('/', 'protocol')]));
     await comesTo('protocol', 'Normal', 'Unhealthy');
@@ -99,11 +99,37 @@ describe('annotation healthcheck-protocol', () => {
 
 describe('annotation healthcheck-method', () => {
   it('is how it is asked for', async () => {
-    await serve('method', checks, (request) => (request.method === 'HEAD' ? 405 : 'echo'));
+    await serve('method', checks, { mood: (request) => (request.method === 'HEAD' ? 405 : 'echo') });
     await comesTo('method', 'Normal', 'Unhealthy');
     await shop.apply(annotated('method', { ...checks, 'healthcheck-method': 'GET' }, [aPath('/', 'method')]));
     await comesTo('method', 'Normal', 'Normal');
     expect(await answering('method')).toEqual(['method-0', 'method-1']);
+    await expectQuiet(shop);
+  });
+});
+
+describe('annotation healthcheck-httpversion', () => {
+  it('HTTP1.0 and HTTP1.1 are what the pod is asked by', async () => {
+    const old: Mood = (request) => (isProbe(request) && request.httpVersion === '1.1' ? 505 : 'echo');
+    await serve('version', { ...checks, 'healthcheck-httpversion': 'HTTP1.1' }, { mood: old });
+    await comesTo('version', 'Normal', 'Unhealthy');
+    expect(await answering('version')).toEqual(['version-0']);
+    await shop.apply(annotated('version', { ...checks, 'healthcheck-httpversion': 'HTTP1.0' }, [aPath('/', 'version')]));
+    await comesTo('version', 'Normal', 'Normal');
+    expect(await answering('version')).toEqual(['version-0', 'version-1']);
+    await expectQuiet(shop);
+  });
+});
+
+describe('annotation healthcheck-connect-port', () => {
+  it('is the port that is asked, wherever requests go; 0 is where they go', async () => {
+    const port = (number: string) => annotated('port', { ...checks, 'healthcheck-connect-port': number }, [aPath('/', 'port')]);
+    await serve('port', { ...checks, 'healthcheck-connect-port': '9000' }, { ports: { 9000: () => 500 } });
+    await comesTo('port', 'Normal', 'Unhealthy');
+    expect(await answering('port')).toEqual(['port-0']);
+    await shop.apply(port('0'));
+    await comesTo('port', 'Normal', 'Normal');
+    expect(await answering('port')).toEqual(['port-0', 'port-1']);
     await expectQuiet(shop);
   });
 });
@@ -113,7 +139,7 @@ const picky: Mood = (request) => (isProbe(request) ? 404 : 'echo');
 /** With the codes of `key` a pod that answers 404 to probes is well. */
 async function expectCodes(key: string): Promise<void> {
   const name = `by-${key}`;
-  await serve(name, checks, picky);
+  await serve(name, checks, { mood: picky });
   await comesTo(name, 'Normal', 'Unhealthy');
   await shop.apply(annotated(name, { ...checks, [key]: 'http_2xx,http_4xx' }, [aPath('/', name)]));
   await comesTo(name, 'Normal', 'Normal');
@@ -130,7 +156,7 @@ describe('annotation healthcheck-code', () => {
 
   it('comes before healthcheck-httpcode where both are written', async () => {
     const both = { ...checks, 'healthcheck-httpcode': 'http_2xx', 'healthcheck-code': 'http_2xx,http_4xx' };
-    await serve('codes-both', both, picky);
+    await serve('codes-both', both, { mood: picky });
     await comesTo('codes-both', 'Normal', 'Normal');
     await expectQuiet(shop);
   });
@@ -139,7 +165,7 @@ describe('annotation healthcheck-code', () => {
 describe('annotation healthcheck-timeout-seconds', () => {
   it('is how long an answer may take', async () => {
     const mute: Mood = (request) => (isProbe(request) ? 'silence' : 'echo');
-    await serve('timeout', { ...checks, 'unhealthy-threshold-count': '2' }, mute);
+    await serve('timeout', { ...checks, 'unhealthy-threshold-count': '2' }, { mood: mute });
     await comesTo('timeout', 'Normal', 'Initial');
     await shop.apply(
       annotated('timeout', { ...checks, 'unhealthy-threshold-count': '2', 'healthcheck-timeout-seconds': '20' }, [aPath('/', 'timeout')]),
@@ -152,8 +178,8 @@ describe('annotation healthcheck-timeout-seconds', () => {
 
 describe('annotation healthcheck-interval-seconds', () => {
   it('is how long it is until the next probe', async () => {
-    await serve('often', checks, () => 'echo');
-    await serve('seldom', { ...checks, 'healthcheck-interval-seconds': '50' }, () => 'echo');
+    await serve('often', checks, { mood: () => 'echo' });
+    await serve('seldom', { ...checks, 'healthcheck-interval-seconds': '50' }, { mood: () => 'echo' });
     const before = { often: shop.served('often-1'), seldom: shop.served('seldom-1') };
     await until(
       () => {
@@ -170,7 +196,7 @@ describe('annotation healthcheck-interval-seconds', () => {
 
 /** Probes of the second pod until it is as wanted. */
 async function probesUntil(name: string, annotations: Readonly<Record<string, string>>, mood: Mood, wanted: string): Promise<number> {
-  await serve(name, { ...checks, ...annotations }, mood);
+  await serve(name, { ...checks, ...annotations }, { mood });
   await comesTo(name, 'Normal', wanted);
   return shop.served(`${name}-1`);
 }

@@ -3,6 +3,8 @@ import type { ViewGroup } from '../view.ts';
 
 export interface HealthCheck {
   readonly protocol: string;
+  /** Of HTTP and HTTPS probes. */
+  readonly httpVersion: '1.0' | '1.1';
   readonly method: string;
   readonly path: string;
   /** `$SERVER_IP` stands for the server's address. */
@@ -28,6 +30,7 @@ export function healthCheckOf(group: ViewGroup): HealthCheck | undefined {
   const codes = config['HealthCheckCodes'];
   return {
     protocol: text('HealthCheckProtocol', 'HTTP'),
+    httpVersion: text('HealthCheckHttpVersion', 'HTTP1.1') === 'HTTP1.0' ? '1.0' : '1.1',
     method: text('HealthCheckMethod', 'HEAD'),
     path: text('HealthCheckPath', '/'),
     host: text('HealthCheckHost', '$SERVER_IP'),

@@ -1,8 +1,8 @@
 /** One health probe: a row a `HealthCheckProtocol`. It reports why a server failed in the words of GetListenerHealthStatus. */
-import { type ClientRequest, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { HealthCheck } from './health-settings.ts';
+import { statusIn } from './status-line.ts';
 import type { Timers } from './timers.ts';
 
 type ReasonCode = 'CONNECT_TIMEOUT' | 'CONNECT_FAILED' | 'RECV_RESPONSE_FAILED' | 'RECV_RESPONSE_TIMEOUT' | 'RESPONSE_MISMATCH';
@@ -44,46 +44,50 @@ function probeTcp({ target, check, timers }: Probe): Promise<Verdict> {
 }
 
 /** `http_2xx` covers 200 to 299. */
-function judge(check: HealthCheck, response: IncomingMessage): Verdict {
-  const family = `http_${Math.floor((response.statusCode ?? 0) / 100)}xx`;
-  if (check.codes.includes(family)) return undefined;
-  return { ReasonCode: 'RESPONSE_MISMATCH', ExpectedResponse: check.codes.join(','), ActualResponse: String(response.statusCode) };
+function judge(check: HealthCheck, status: number): Verdict {
+  if (check.codes.includes(`http_${Math.floor(status / 100)}xx`)) return undefined;
+  return { ReasonCode: 'RESPONSE_MISMATCH', ExpectedResponse: check.codes.join(','), ActualResponse: String(status) };
+}
+
+/** Written by hand, as Node's client speaks no HTTP/1.0. */
+function requestText({ target, check }: Probe): string {
+  const host = check.host === '$SERVER_IP' ? target.address : check.host;
+  const body = check.method === 'POST' ? ['Content-Length: 0'] : [];
+  return [`${check.method} ${check.path} HTTP/${check.httpVersion}`, `Host: ${host}`, 'Connection: close', ...body, '', ''].join('\r\n');
 }
 
 const probeHttp =
-  (open: (options: RequestOptions) => ClientRequest) =>
-  ({ target, check, timers }: Probe): Promise<Verdict> =>
+  (open: (to: { readonly host: string; readonly port: number }) => Socket) =>
+  (what: Probe): Promise<Verdict> =>
     new Promise((resolve) => {
+      const { target, check, timers } = what;
       let connected = false;
-      const host = check.host === '$SERVER_IP' ? target.address : check.host;
-      const request = open({
-        host: target.host,
-        port: target.port,
-        method: check.method,
-        path: check.path,
-        headers: { host, connection: 'close' },
-        agent: false,
-      });
+      let received = '';
+      const socket = open({ host: target.host, port: target.port });
       const settle = (verdict: Verdict) => {
         cancel();
-        request.destroy();
+        socket.destroy();
         resolve(verdict);
       };
       const cancel = timers.after(check.timeoutMs, () => settle({ ReasonCode: connected ? 'RECV_RESPONSE_TIMEOUT' : 'CONNECT_TIMEOUT' }));
-      request.once('socket', (socket) => {
-        socket.once('connect', () => {
-          connected = true;
-        });
+      const fail = () => settle({ ReasonCode: connected ? 'RECV_RESPONSE_FAILED' : 'CONNECT_FAILED' });
+      socket.once('connect', () => {
+        connected = true;
       });
-      request.once('response', (response) => settle(judge(check, response)));
-      request.on('error', () => settle({ ReasonCode: connected ? 'RECV_RESPONSE_FAILED' : 'CONNECT_FAILED' }));
-      request.end();
+      socket.setEncoding('latin1').on('data', (part: string) => {
+        received += part;
+        const status = statusIn(received);
+        if (status === 'garbled') fail();
+        else if (status !== 'unfinished') settle(judge(check, status));
+      });
+      socket.on('error', fail).once('end', fail);
+      socket.write(requestText(what));
     });
 
 const rows: Readonly<Record<string, (probe: Probe) => Promise<Verdict>>> = {
-  HTTP: probeHttp(httpRequest),
+  HTTP: probeHttp(connect),
   // The service does not verify the certificates of servers.
-  HTTPS: probeHttp((options) => httpsRequest({ ...options, rejectUnauthorized: false })),
+  HTTPS: probeHttp((to) => connectTls({ ...to, rejectUnauthorized: false })),
   TCP: probeTcp,
 };
 

@@ -141,6 +141,20 @@ export function nodeBehaviour(title: string, start: () => Promise<Cluster>): voi
       await closeServer(server);
     });
 
+    it('puts another server of the user behind one port of an address, and asks that one where the readiness probe does', async () => {
+      const servers = [200, 503].map((code) => createServer((_, response) => response.writeHead(code).end()));
+      const [first = '', second = ''] = await Promise.all(
+        servers.map(async (server) => new URL(await listenOnLoopback(server, 0, 'mine')).host),
+      );
+      const annotations = { 'local.albeit.io/socket': `${second}, 9000=${first}` };
+      const readinessProbe = { httpGet: { path: '/ready', port: 9000 }, periodSeconds: 1 };
+      await cluster.kube.create(aPod('two-ports', { containers: [{ ...container, readinessProbe }] }, { annotations }));
+      const address = (await readyPod('two-ports')).status?.podIP ?? '';
+      expect(interfaceOf(address)).toMatchObject({ socket: second, sockets: { 9000: first } });
+      await remove('two-ports');
+      await Promise.all(servers.map(closeServer));
+    });
+
     it('says what is wrong with a socket that is none, and starts the pod once it is corrected', async () => {
       await cluster.kube.create(aPod('typo', {}, { annotations: { 'local.albeit.io/socket': 'example.com' } }));
       const stuck = await eventually(

@@ -85,6 +85,41 @@ describe('health checks', () => {
     expect(status()).toBe('Normal');
   });
 
+  it.each([
+    ['HTTP1.0', '1.0'],
+    ['HTTP1.1', '1.1'],
+  ])('ask by the version that the group says, with nothing in the body: %s', async (HealthCheckHttpVersion, version) => {
+    const seen: string[] = [];
+    const { status, probe } = await checked(checks({ HealthCheckHttpVersion, HealthCheckMethod: 'POST' }), (request, response) => {
+      seen.push(`${request.method} ${request.httpVersion} ${request.headers['content-length']}`);
+      response.end();
+    });
+    for (const _ of [1, 2]) await probe();
+    expect(seen).toEqual([`POST ${version} 0`, `POST ${version} 0`]);
+    expect(status()).toBe('Normal');
+  });
+
+  it('connect to the port that the group says', async () => {
+    const asked: number[] = [];
+    const { view, probe } = await checked(checks({ HealthCheckConnectPort: 9000 }));
+    const { socketOf } = view;
+    view.socketOf = (address, port) => {
+      asked.push(port);
+      return socketOf(address, port);
+    };
+    await probe();
+    expect(asked).toEqual([9000]);
+  });
+
+  it.each([
+    ['what is no answer', 'SSH-2.0-dropbear\r\n'],
+    ['an answer that breaks off', 'HTTP/1.1 2'],
+  ])('fail by %s', async (_, text) => {
+    const { probe, plane } = await checked(checks({ UnhealthyThreshold: 1 }), (request) => void request.socket.end(text));
+    await probe();
+    expect(plane.health('sgp-default')).toMatchObject([{ status: 'Unhealthy', reason: { ReasonCode: 'RECV_RESPONSE_FAILED' } }]);
+  });
+
   it('by TCP only connect', async () => {
     const { status, probe, server, plane, probes } = await checked(checks({ HealthCheckProtocol: 'TCP' }));
     for (const _ of [1, 2]) await probe();

@@ -98,7 +98,7 @@ export class MemoryView implements AlbView {
   listeners = () => this.#state.listeners;
   rules = () => this.#state.rules;
   group = (id: string) => this.#state.groups.find((group) => group.ServerGroupId === id);
-  socketOf = (address: string) => {
+  socketOf: AlbView['socketOf'] = (address) => {
     const port = this.sockets.get(address);
     return port === undefined ? undefined : { host: '127.0.0.1', port };
   };
