@@ -1,5 +1,6 @@
 /**
- * A batch that the service refuses for what is in it is halved until the guilty rule stands alone. Halves are tried from the front, because
+ * A batch that the service refuses for what is in it is halved until the guilty rule stands alone. So is one that it takes and whose job
+ * fails, twice for the same rules, because a job may fail by chance; a rule alone, too, is tried twice before it is convicted. Halves are tried from the front, because
  * rules must come in their order; the first that is accepted makes the listener busy, and the rest goes on with the next message. What is
  * known by then of the rest (so many from its front were refused together) is remembered, so that no refusal has to be asked for twice.
  *
@@ -9,6 +10,7 @@ import type { RuleSettings } from '#shared/cloud/alb/port.ts';
 import { CloudFailure } from '#shared/cloud/failure.ts';
 import type { RuleSpec } from '#shared/model/stack.ts';
 import { tagKeys } from '#shared/ownership.ts';
+import type { Suspects } from '#shared/step/record.ts';
 import { contentOf } from './refused.ts';
 
 /** A rule of a batch, and whose it is. */
@@ -47,37 +49,63 @@ const ownerOf = <R extends RuleSettings>({ spec }: Item<R>): string => spec?.tag
 
 const contents = (items: readonly Item<RuleSettings>[]): string => contentOf(items.map(({ rule }) => rule));
 
-export interface Suspicion {
-  readonly count: number;
-  readonly content: string;
-}
-
 export interface Isolation<R extends RuleSettings> {
   readonly items: readonly Item<R>[];
   /** From an earlier run. */
-  readonly suspects: Suspicion | undefined;
-  send(rules: readonly R[]): Promise<void>;
+  readonly suspects: Suspects | undefined;
+  /** `failures`: of jobs that are known to have failed for these rules, together or as part of more. */
+  send(rules: readonly R[], failures: number): Promise<void>;
   /** A rule stands convicted. */
   convict(item: Item<R>, failure: CloudFailure): void;
   /** What is known now of the rest; `undefined`: nothing. */
-  suspect(suspects: Suspicion | undefined): void;
+  suspect(suspects: Suspects | undefined): void;
 }
 
-/** How many from the front are known to be refused together. */
-const known = ({ items, suspects }: Isolation<RuleSettings>): number =>
+/** What is known of the rules at the front: so many were refused together, or a job for them failed. */
+type Known = Pick<Suspects, 'count' | 'job'>;
+
+const nothingKnown: Known = { count: 0 };
+
+const known = ({ items, suspects }: Isolation<RuleSettings>): Known =>
   suspects !== undefined && suspects.count <= items.length && contents(items.slice(0, suspects.count)) === suspects.content
-    ? suspects.count
-    : 0;
+    ? suspects
+    : nothingKnown;
 
-/** What to try next: everything, or half of what is known to hold a guilty one. */
-const sizeOf = (suspected: number, rest: number): number => (suspected === 0 ? rest : Math.ceil(suspected / 2));
+/** One job that fails may fail by chance: what it was for is tried once more before anything is made of it. */
+const mayBeChance = ({ job }: Known): boolean => job?.failures === 1;
 
-async function refusalOf(send: () => Promise<void>): Promise<CloudFailure | undefined> {
+/** What to try next: everything, the same once more, or half of what is known to hold a guilty one. */
+function sizeOf(suspected: Known, rest: number): number {
+  if (suspected.count === 0) return rest;
+  return mayBeChance(suspected) ? suspected.count : Math.ceil(suspected.count / 2);
+}
+
+/** Of a part of what is known to hold a guilty one, the first failure is believed, since it convicts nobody; but not of a rule alone. */
+const failuresBefore = (suspected: Known, tried: number): number => (mayBeChance(suspected) || (suspected.count > 0 && tried > 1) ? 1 : 0);
+
+/** Why the one rule that is suspected is convicted by its jobs; `undefined`: it is not. */
+function convictedBy({ count, job }: Known): CloudFailure | undefined {
+  if (count !== 1 || job === undefined || job.failures < 2) return undefined;
+  const { code, detail } = job;
+  return new CloudFailure(quotasOfContent.test(code) ? 'quota' : 'invalid', { action: 'the job for it', code, detail, requestId: '' });
+}
+
+/** Sends them, unless their jobs have said enough. Throws what is no refusal of what they hold. */
+async function refusalOf<R extends RuleSettings>(
+  isolation: Isolation<R>,
+  tried: readonly Item<R>[],
+  suspected: Known,
+): Promise<CloudFailure | undefined> {
+  const convicted = convictedBy(suspected);
+  if (convicted !== undefined) return convicted;
   try {
-    await send();
+    await isolation.send(
+      tried.map(({ rule }) => rule),
+      failuresBefore(suspected, tried.length),
+    );
     return undefined;
   } catch (error) {
-    if (error instanceof CloudFailure) return error;
+    if (error instanceof CloudFailure && isAboutContent(error, tried)) return error;
     throw error;
   }
 }
@@ -89,13 +117,12 @@ export async function sendIsolating<R extends RuleSettings>(isolation: Isolation
   let convictions = 0;
   for (let refusals = 0; rest.length > 0 && refusals < mostRefusals; refusals += 1) {
     const tried = rest.slice(0, sizeOf(suspected, rest.length));
-    const refusal = await refusalOf(() => isolation.send(tried.map(({ rule }) => rule)));
+    const refusal = await refusalOf(isolation, tried, suspected);
     if (refusal === undefined) {
       rest = rest.slice(tried.length);
-      suspected = Math.max(0, suspected - tried.length);
+      suspected = { count: Math.max(0, suspected.count - tried.length) };
       break;
     }
-    if (!isAboutContent(refusal, tried)) throw refusal;
     const [first] = tried;
     if (tried.length === 1 && first !== undefined) {
       isolation.convict(first, refusal);
@@ -103,9 +130,9 @@ export async function sendIsolating<R extends RuleSettings>(isolation: Isolation
       rest = rest.slice(1).filter((item) => ownerOf(item) !== ownerOf(first));
       convictions += 1;
       // The guilty come in crowds (one group that many name, one quota): from the second on each is tried by itself first.
-      suspected = convictions > 1 ? Math.min(1, rest.length) : 0;
-    } else suspected = tried.length;
+      suspected = { count: convictions > 1 ? Math.min(1, rest.length) : 0 };
+    } else suspected = { count: tried.length };
   }
-  isolation.suspect(suspected === 0 ? undefined : { count: suspected, content: contents(rest.slice(0, suspected)) });
+  isolation.suspect(suspected.count === 0 ? undefined : { ...suspected, content: contents(rest.slice(0, suspected.count)) });
   return rest.length === 0;
 }

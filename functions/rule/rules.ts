@@ -2,7 +2,7 @@
  * Forwarding rules: found by the tags of their content, changed in an order in which every request goes where the old or the new wish sends
  * it. One call a listener at a time; what comes after it is planned anew from what is there then.
  */
-import type { NewRule, Rule, RuleSettings } from '#shared/cloud/alb/port.ts';
+import type { NewRule, Rule, RuleSettings, Started } from '#shared/cloud/alb/port.ts';
 import type { RuleSpec } from '#shared/model/stack.ts';
 import { ownerHash, tagKeys } from '#shared/ownership.ts';
 import { massRemoval } from '#shared/plan/guards.ts';
@@ -29,8 +29,25 @@ type Of<K extends RulePhase['kind']> = Batch<Extract<RulePhase, { readonly kind:
 /** `CreateFailed` is final: such a rule routes nothing and can only be removed. */
 const settled: ReadonlySet<string> = new Set(['Available', 'CreateFailed']);
 
+const couldNotBeMade = ({ status }: Rule): boolean => status === 'CreateFailed';
+
 /** A rule that could not be made is nobody's: whatever it was to be is made anew, and it goes. */
-const disown = (rule: Rule): Rule => (rule.status === 'CreateFailed' ? { ...rule, tags: {} } : rule);
+const disown = (rule: Rule): Rule => (couldNotBeMade(rule) ? { ...rule, tags: {} } : rule);
+
+/** Rules per DeleteRules. */
+const perCall = 100;
+
+/** They go before anything is planned: nobody is sent by them, but they take numbers and room from the rules that are made in their place. */
+function clearing(observed: readonly Rule[], { stack, ledger }: Scene): readonly Of<'remove'>[] {
+  return stack.listeners.flatMap(({ identity: listener }) => {
+    const listenerId = ledger.listeners[listener] ?? '';
+    const rules = observed.filter((rule) => rule.listenerId === listenerId && couldNotBeMade(rule)).slice(0, perCall);
+    return rules.length === 0 ? [] : [{ listener, listenerId, phase: { kind: 'remove' as const, rules }, specs: [], last: false }];
+  });
+}
+
+const unsettledOf = (observed: readonly Rule[]): readonly string[] =>
+  observed.filter((rule) => !settled.has(rule.status)).map((rule) => rule.ruleName);
 
 /** Pause before the second reading that a large removal needs. */
 const confirmSeconds = 5;
@@ -81,7 +98,7 @@ function batchesOf(plans: readonly ListenerPlan[], observed: readonly Rule[], sc
 /** Sends the calls of one kind, each in its own way; what the service refuses is isolated, named, and left out from then on. */
 async function sendAll<R extends RuleSettings>(
   batches: readonly (Batch<RulePhase> & { readonly phase: { readonly rules: readonly R[] } })[],
-  send: (batch: Call, rules: readonly R[]) => Promise<void>,
+  send: (batch: Call, rules: readonly R[]) => Promise<Started>,
   scene: Scene,
 ): Promise<Outcome> {
   const guilty = new Set<string>();
@@ -92,7 +109,11 @@ async function sendAll<R extends RuleSettings>(
     const whole = await sendIsolating({
       items,
       suspects: scene.ledger.suspects?.[batch.listener],
-      send: (rules) => send(batch, rules),
+      async send(rules, failures) {
+        const { listener } = batch;
+        const written = { listener, count: rules.length, content: contentOf(rules), failures };
+        scene.started(await send(batch, rules), `${rules.length} rule(s) of ${listener}`, written);
+      },
       convict(item, failure) {
         guilty.add(owner(item));
         const problems = item.spec === undefined ? [] : problemsOf(failure, item.spec);
@@ -135,6 +156,8 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
   },
   async compare(scene, observed) {
     rememberResponses(observed, scene);
+    const cleared = clearing(observed, scene);
+    if (cleared.length > 0) return { ...nothing, remove: cleared, unsettled: unsettledOf(observed) };
     const wanted = specifyRules(observed, scene);
     const held = scene.stack.held.map(({ ref }) => ownerHash(ref.namespace, ref.name));
     const waiting = await waitingOwners(scene, new Set(observed.map((rule) => rule.tags[tagKeys.identity] ?? '')));
@@ -145,7 +168,7 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
     const leftOut = [...problems, ...refused.problems];
     scene.remember(({ leftOut: _former, ...ledger }) => (leftOut.length === 0 ? ledger : { ...ledger, leftOut }));
     const plans = planListeners({ observed, wanted, keepOwners: new Set([...untouched, ...over]), room }, scene);
-    const unsettled = observed.filter((rule) => !settled.has(rule.status)).map((rule) => rule.ruleName);
+    const unsettled = unsettledOf(observed);
     if (needsConfirmation(plans, scene))
       return { ...nothing, unsettled: [...unsettled, 'a removal of most rules, to be confirmed,'], pauseSeconds: confirmSeconds };
     scene.remember((ledger) => ({
@@ -166,19 +189,14 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
   create: (batches, scene) =>
     sendAll<NewRule>(
       batches,
-      async ({ listener, listenerId }, rules) => {
-        const token = scene.token(`rules ${listener}`, { listenerId, rules });
-        scene.started(await scene.cloud.alb.createRules(listenerId, rules, token), `${rules.length} rule(s) of ${listener}`);
-      },
+      ({ listener, listenerId }, rules) =>
+        scene.cloud.alb.createRules(listenerId, rules, scene.token(`rules ${listener}`, { listenerId, rules })),
       scene,
     ),
   update: (batches, scene) =>
     sendAll<RuleSettings & { readonly ruleId: string }>(
       batches,
-      async ({ listener }, rules) => {
-        const token = scene.token(`update ${listener}`, rules);
-        scene.started(await scene.cloud.alb.updateRules(rules, token), `${rules.length} rule(s) of ${listener}`);
-      },
+      ({ listener }, rules) => scene.cloud.alb.updateRules(rules, scene.token(`update ${listener}`, rules)),
       scene,
     ),
   async remove(batches, scene) {

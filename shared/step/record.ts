@@ -12,6 +12,18 @@ export interface PendingJob {
   readonly jobId: string;
   /** Identity of the thing it works on, for the person who reads the log. */
   readonly what: string;
+  /** Absent: it does not write what rules hold. */
+  readonly rules?: RuleBatch;
+}
+
+/** Rules of one listener that a job writes. When it fails, one of them may be to blame. */
+export interface RuleBatch {
+  readonly listener: ListenerIdentity;
+  readonly count: number;
+  /** Of what these rules hold. */
+  readonly content: string;
+  /** How many jobs are known to have failed for them before, together or as part of more. */
+  readonly failures: number;
 }
 
 /** How far one step has come. */
@@ -34,10 +46,13 @@ export interface RefusedRule {
   readonly at: number;
 }
 
+/** Rules of which one is to blame for a refusal. */
 export interface Suspects {
   readonly count: number;
   /** Of what these rules hold. */
   readonly content: string;
+  /** Absent: the call was refused, and would be again. A job may also fail by chance: what its last failure was, and the how manieth. */
+  readonly job?: { readonly failures: number; readonly code: string; readonly detail: string };
 }
 
 /** What we remember of an AlbConfig. */
@@ -75,7 +90,7 @@ export interface AlbConfigLedger {
   readonly noResponseRules?: true;
   /** Rules that the service refuses for what they hold, by identity; tried again when they change, or after some time. */
   readonly refused?: Readonly<Record<RuleIdentity, RefusedRule>>;
-  /** By listener: of the next batch so many, from its front, were refused as a batch; which of them is to blame is not known yet. */
+  /** By listener: of the next batch so many, from its front, were refused or failed together; which of them is to blame is not known yet. */
   readonly suspects?: Readonly<Record<ListenerIdentity, Suspects>>;
   /** Rules wait for members of their groups: since when, and when the lane was last asked for them (API server's clock, ms). */
   readonly membersAwaited?: {

@@ -68,8 +68,9 @@ export function openRun(beginning: Beginning, wish: Wish): Run {
     },
     token: (what, body) =>
       `${shortHash(`${keyText(request.key)}|${claim.record.life}|${what}`)}-${ledger.incarnation}-${shortHash(JSON.stringify(body))}`,
-    started: (job, what) => {
-      if (job !== undefined) ledger = { ...ledger, jobs: [...ledger.jobs, { step: step.name, jobId: job.jobId, what }] };
+    started: (job, what, rules) => {
+      const about = rules === undefined ? {} : { rules };
+      if (job !== undefined) ledger = { ...ledger, jobs: [...ledger.jobs, { step: step.name, jobId: job.jobId, what, ...about }] };
     },
     ask: (message: Message, delaySeconds: number) => sends.push({ message, delaySeconds }),
     tell: (problem) => problems.push(problem),

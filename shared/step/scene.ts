@@ -7,7 +7,7 @@ import type { Stack } from '#shared/model/stack.ts';
 import type { Site } from '#shared/model/wish.ts';
 import type { Problem } from '#shared/problem.ts';
 import type { StoredRecord } from './lease.ts';
-import type { AlbConfigLedger, ServiceLedger } from './record.ts';
+import type { AlbConfigLedger, RuleBatch, ServiceLedger } from './record.ts';
 import type { Records } from './records.ts';
 
 export interface Cloud {
@@ -33,8 +33,8 @@ export interface Scene {
   remember(change: (ledger: AlbConfigLedger) => AlbConfigLedger): void;
   /** `ClientToken` of one intended operation: the same for a retry, another after the intent changed. At most 64 characters. */
   token(what: string, body: unknown): string;
-  /** Notes asynchronous work that must be verified before the step counts as applied. */
-  started(job: Started | undefined, what: string): void;
+  /** Notes asynchronous work that must be verified before the step counts as applied; `rules`: those that it writes. */
+  started(job: Started | undefined, what: string, rules?: RuleBatch): void;
   /** A message to be sent when the run is settled. */
   ask(message: Message, delaySeconds: number): void;
   /** A problem found while applying, for the owners' Events and conditions. */

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Item, type Suspicion, sendIsolating } from '#functions/rule/isolate.ts';
+import { type Item, sendIsolating } from '#functions/rule/isolate.ts';
 import type { RuleSettings } from '#shared/cloud/alb/port.ts';
 import { CloudFailure, type FailureClass } from '#shared/cloud/failure.ts';
 import type { RuleSpec } from '#shared/model/stack.ts';
 import { tagKeys } from '#shared/ownership.ts';
+import type { Suspects } from '#shared/step/record.ts';
 
 const aFailure = (failure: FailureClass, code: string): CloudFailure =>
   new CloudFailure(failure, { action: 'CreateRules', code, detail: '', requestId: 'R' });
@@ -34,7 +35,7 @@ interface Told {
 async function rounds(items: readonly Item<RuleSettings>[], refuse: (names: readonly string[]) => CloudFailure | undefined): Promise<Told> {
   const told: Told = { sent: [], convicted: [], calls: 0, rounds: 0 };
   let rest = items;
-  let suspects: Suspicion | undefined;
+  let suspects: Suspects | undefined;
   for (; rest.length > 0 && told.rounds < 1000; told.rounds += 1) {
     let accepted = 0;
     await sendIsolating({
