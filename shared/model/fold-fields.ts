@@ -5,6 +5,8 @@ export interface Folded {
   readonly value: unknown;
   /** Fields that the schema does not know, as they were written; they are left out of `value`. */
   readonly unknown: readonly Stranger[];
+  /** Fields that stand there again in another spelling: which of the two is meant cannot be told. */
+  readonly again: readonly Stranger[];
 }
 
 export interface Stranger {
@@ -50,25 +52,33 @@ function foldRecord(fields: Fields, value: Readonly<Record<string, unknown>>, at
   const names = namesOf(fields);
   const kept: [string, unknown][] = [];
   const unknown: Stranger[] = [];
+  const again: Stranger[] = [];
   for (const [written, inner] of Object.entries(value)) {
     const name = names.get(written.toLowerCase());
     const schema = name === undefined ? undefined : fields[name];
+    const stranger = { path: `${at}.${written}`, name: written, value: inner };
     if (name === undefined || schema === undefined) {
-      unknown.push({ path: `${at}.${written}`, name: written, value: inner });
+      unknown.push(stranger);
       continue;
     }
-    const folded = foldFields(schema, inner, `${at}.${written}`);
+    if (kept.some(([before]) => before === name)) again.push(stranger);
+    const folded = foldFields(schema, inner, stranger.path);
     if (folded.value !== null) kept.push([name, folded.value]);
     unknown.push(...folded.unknown);
+    again.push(...folded.again);
   }
-  return { value: Object.fromEntries(kept), unknown };
+  return { value: Object.fromEntries(kept), unknown, again };
 }
 
 /** `value` with the schema's own names and without fields that it does not know. A `null` field counts as absent. */
 export function foldFields(schema: z.core.$ZodType, value: unknown, at: string): Folded {
   const { fields, element } = shapeOf(schema);
   if (fields !== undefined && isRecord(value)) return foldRecord(fields, value, at);
-  if (element === undefined || !Array.isArray(value)) return { value, unknown: [] };
+  if (element === undefined || !Array.isArray(value)) return { value, unknown: [], again: [] };
   const items = value.map((item, index) => foldFields(element, item, `${at}[${index}]`));
-  return { value: items.map((item) => item.value), unknown: items.flatMap((item) => item.unknown) };
+  return {
+    value: items.map((item) => item.value),
+    unknown: items.flatMap((item) => item.unknown),
+    again: items.flatMap((item) => item.again),
+  };
 }

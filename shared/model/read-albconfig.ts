@@ -72,11 +72,15 @@ function detailOf(issue: Issue): string {
 export function readSection<S extends z.core.$ZodType>(question: SectionQuestion<S>): Section<z.output<S>> {
   const folded = foldFields(question.schema, question.raw, question.at);
   const strange = strangers(folded.unknown, question);
+  const again = folded.again.map(({ path }) =>
+    problemOf('CONFIG-INVALID', question.albConfig, { field: path, detail: 'it stands there twice, in two spellings' }, path),
+  );
+  const problems = [...strange.problems, ...again];
   const result = z.safeParse(question.schema, folded.value);
-  if (result.success) return strange.held ? { problems: strange.problems } : { value: result.data, problems: strange.problems };
+  if (result.success) return strange.held || again.length > 0 ? { problems } : { value: result.data, problems };
   const invalid = result.error.issues.map((issue) => {
     const field = pathText(question.at, issue.path);
     return problemOf('CONFIG-INVALID', question.albConfig, { field, detail: detailOf(issue) }, field);
   });
-  return { problems: [...strange.problems, ...invalid] };
+  return { problems: [...problems, ...invalid] };
 }

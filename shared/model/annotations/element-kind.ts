@@ -79,10 +79,16 @@ function kindOf<T>(kinds: readonly Kind<T>[], type: string): Kind<T> | undefined
   return kinds.find((one) => one.type.toLowerCase() === type.trim().toLowerCase());
 }
 
+/** Settings under two of their names: one of them would have no effect. */
+function twiceFault(found: Kind<unknown>, element: Readonly<Record<string, unknown>>, at: string): readonly string[] {
+  const written = Object.keys(element).filter((key) => found.config.some((name) => name.toLowerCase() === key.toLowerCase()));
+  return written.length < 2 ? [] : [`at ${at}: the settings once; found ${written.join(' and ')}`];
+}
+
 function readConfig<T>(found: Kind<T>, element: Readonly<Record<string, unknown>>, at: string): Parsed<T> {
   const known = ['type', ...found.config];
   const strangers = Object.keys(element).filter((key) => !known.some((name) => name.toLowerCase() === key.toLowerCase()));
-  const faults = strangers.map((key) => strangerFault(at, key, known));
+  const faults = [...strangers.map((key) => strangerFault(at, key, known)), ...twiceFault(found, element, at)];
   const [name, config] = entryOf(element, found.config) ?? [found.config[0], undefined];
   const read: Parsed<T> =
     config === undefined || config === null

@@ -69,17 +69,34 @@ const opener: Partial<Record<Mark, '[' | '{'>> = { ']': '[', '}': '{' };
 
 const afterComma: Readonly<Record<'[' | '{', State>> = { '[': 'value', '{': 'key' };
 
+/** Names of the members of an object so far, by the same in lower case. */
+type Names = Map<string, string>;
+
+/** A bracket that is open. */
+interface Open {
+  readonly bracket: '[' | '{';
+  readonly names?: Names;
+}
+
 /** The state after a token, or nothing where the token may not stand. `open` holds the brackets that are open. */
-function step(state: State, token: string, open: ('[' | '{')[]): State | undefined {
+function step(state: State, token: string, open: Open[]): State | undefined {
   const mark = markOf(token);
   const next = following[state][mark];
   const closes = opener[mark];
-  if (next === undefined || (closes !== undefined && closes !== open.at(-1))) return undefined;
+  if (next === undefined || (closes !== undefined && closes !== open.at(-1)?.bracket)) return undefined;
   if (closes !== undefined) open.pop();
-  if (mark === '[' || mark === '{') open.push(mark);
+  if (mark === '[' || mark === '{') open.push(mark === '[' ? { bracket: mark } : { bracket: mark, names: new Map() });
   if (mark !== ',') return next;
   const inside = open.at(-1);
-  return inside === undefined ? undefined : afterComma[inside];
+  return inside === undefined ? undefined : afterComma[inside.bracket];
+}
+
+/** The name that stood before in the same object and that readers take for the same: case means nothing to them. */
+function nameBefore(token: string, names: Names | undefined): string | undefined {
+  const name = String(JSON.parse(token));
+  const before = names?.get(name.toLowerCase());
+  if (before === undefined) names?.set(name.toLowerCase(), name);
+  return before;
 }
 
 const matchAt = (pattern: RegExp, text: string, at: number): string => {
@@ -87,15 +104,25 @@ const matchAt = (pattern: RegExp, text: string, at: number): string => {
   return pattern.exec(text)?.[0] ?? '';
 };
 
-/** Where text stops being JSON, and what should stand there. */
-function firstFault(text: string): { readonly at: number; readonly state: State; readonly done: boolean } {
-  const open: ('[' | '{')[] = [];
+interface Scan {
+  readonly at: number;
+  readonly state: State;
+  readonly done: boolean;
+  /** The member at `at` stands there again; it was written like this before. */
+  readonly again?: string;
+}
+
+/** Where text stops being JSON that can be taken in one way only, and what should stand there. */
+function firstFault(text: string): Scan {
+  const open: Open[] = [];
   let state: State = 'value';
   let at = matchAt(blank, text, 0).length;
   while (at < text.length) {
     const found = matchAt(quoted, text, at) || matchAt(word, text, at);
     const next: State | undefined = found === '' ? undefined : step(state, found, open);
     if (next === undefined) break;
+    const again = next === 'colon' ? nameBefore(found, open.at(-1)?.names) : undefined;
+    if (again !== undefined) return { at, state, done: false, again };
     state = next;
     at += found.length;
     at += matchAt(blank, text, at).length;
@@ -112,20 +139,29 @@ function likelyReason(text: string, at: number, state: State): string {
   return /[A-Za-z_]/.test(character) && state !== 'after' ? '; names and text stand in double quotes' : '';
 }
 
-function faultOf(text: string): string {
-  const { at, state, done } = firstFault(text);
+function faultOf(text: string, { at, state, done, again }: Scan): string {
   const before = text.slice(0, at).split('\n');
   const place = `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
+  if (again !== undefined) return `at ${place}: each member once, whatever its case; ${JSON.stringify(again)} stands before it already`;
   const wanted = done ? 'nothing more' : expected[state];
   if (at >= text.length) return `at ${place}: ${wanted}; the text ends there`;
   return `at ${place}: ${wanted}; found ${JSON.stringify(text.slice(at, at + 12))}${likelyReason(text, at, state)}`;
 }
 
-/** The value of JSON text, or where it is not JSON and what is probably meant. Never throws. */
-export function readJson(text: string): JsonText {
+const parsed = (text: string): JsonText | undefined => {
   try {
     return { value: JSON.parse(text) };
   } catch {
-    return { fault: faultOf(text) }; // the error itself says less, and other things in other versions of Node
+    return undefined; // the error itself says less, and other things in other versions of Node
   }
+};
+
+/**
+ * The value of JSON text, or where it is not JSON and what is probably meant. A member that stands twice in one object is refused, in the same
+ * spelling or in two: one of them would have no effect, and nobody could tell which. Never throws.
+ */
+export function readJson(text: string): JsonText {
+  const scan = firstFault(text);
+  const clear = scan.done && scan.at >= text.length;
+  return (clear ? parsed(text) : undefined) ?? { fault: faultOf(text, scan) };
 }

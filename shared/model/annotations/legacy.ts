@@ -1,6 +1,8 @@
 /** Annotations that are read only when an Ingress names an AlbConfig that does not exist and one is made from it. */
+import { isRecord } from '#shared/model/fold-fields.ts';
 import { type Annotation, albPrefix, type Format } from './annotation.ts';
 import { boolean, choice, listOf, textLike } from './formats.ts';
+import { readJson } from './json-text.ts';
 
 const row = <T>(key: string, format: Format<T>, fallback: T, goesTo: string, text: string): Annotation<T> => ({
   keys: [`${albPrefix}${key}`],
@@ -22,13 +24,11 @@ const accessLog: Format<AccessLog | undefined> = {
   type: 'JSON',
   allowed: '{"project": "…", "logstore": "…"}',
   parse: (text) => {
-    try {
-      const { project, logstore } = JSON.parse(text) as Readonly<Record<string, unknown>>; // anything else throws or is refused below
-      return typeof project === 'string' && typeof logstore === 'string' ? { project, logstore } : undefined;
-    } catch {
-      return undefined;
-    }
+    const { value } = readJson(text);
+    const { project, logstore } = isRecord(value) ? value : {};
+    return typeof project === 'string' && typeof logstore === 'string' ? { project, logstore } : undefined;
   },
+  explain: (text) => readJson(text).fault,
 };
 
 /** Empty and `undefined` defaults are not written into the AlbConfig. */

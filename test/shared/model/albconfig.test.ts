@@ -45,6 +45,12 @@ describe('spec.config', () => {
     });
   });
 
+  it('with a field in two spellings holds the AlbConfig: which one is meant cannot be told', () => {
+    const stack = withConfig({ addressType: 'Intranet', AddressType: 'Internet' });
+    expect(stack.want).toBe('hold');
+    expect(stack.problems).toMatchObject([{ code: 'CONFIG-INVALID', facts: { field: 'spec.config.AddressType' } }]);
+  });
+
   it('sends nothing that the user did not say and the service decides better', () => {
     const settings = withConfig({}).loadBalancer?.settings ?? {};
     expect(Object.keys(settings).sort()).toEqual(

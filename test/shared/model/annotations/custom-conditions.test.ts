@@ -66,6 +66,12 @@ describe('conditions that are read', () => {
 });
 
 describe('conditions that are refused', () => {
+  it('with settings under two names, of which one would have no effect', () => {
+    const headerConfig = { key: 'Server', values: ['a'] };
+    const written = { type: 'ResponseHeader', headerConfig, responseHeaderConfig: { ...headerConfig, values: ['b'] } };
+    expect(outcome([written], 'Response')).toContain('at [0]: the settings once; found headerConfig and responseHeaderConfig');
+  });
+
   const values = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `/${index}`);
 
   it.each<[string, unknown, string]>([

@@ -33,12 +33,34 @@ describe('text that is not JSON', () => {
   });
 });
 
-it('JSON is read as it is everywhere', () => {
+it('JSON is read as it is everywhere, where no member stands twice', () => {
+  const key = fc.string().map((text) => text.toLowerCase());
   fc.assert(
-    fc.property(fc.json(), (text) => {
-      expect(readJson(text)).toEqual({ value: JSON.parse(text) });
-    }),
+    fc.property(
+      fc.object({ key, withNullPrototype: false }).map((value) => JSON.stringify(value)),
+      (text) => {
+        expect(readJson(text)).toEqual({ value: JSON.parse(text) });
+      },
+    ),
   );
+});
+
+describe('a member that stands twice', () => {
+  it.each([
+    ['{"a":1,"a":2}', 8, 'a'],
+    ['[{"type":"Host","Type":"Path"}]', 17, 'type'],
+    ['[{"a":{"b":1,"c":{"b":2},"B":3}}]', 26, 'b'],
+    ['{"a":1,"\\u0061":2}', 8, 'a'],
+    ['{"HTTP":80,"HTTP":8080}', 12, 'HTTP'],
+  ])('%s is refused, because one of them would have no effect', (text, column, name) => {
+    expect(readJson(text).fault).toBe(
+      `at line 1, column ${column}: each member once, whatever its case; "${name}" stands before it already`,
+    );
+  });
+
+  it('in two objects is no repetition', () => {
+    expect(readJson('[{"a":1},{"a":{"a":1}}]').value).toEqual([{ a: 1 }, { a: { a: 1 } }]);
+  });
 });
 
 it('what stands before the place that is named is no mistake: the same text without the rest is only too short', () => {
