@@ -162,6 +162,11 @@ const rows = {
     say: 'the rule for host {host} and path {path} of the stable Ingress {stable} is wrong, so its canary stays as it is',
     next: 'correct the stable Ingress',
   },
+  'ANNOTATION-UNUSED': {
+    policy: 'warn',
+    say: 'the value "{value}" of annotation {annotation} is invalid; it has no effect without {other}',
+    next: 'correct it before you switch that on; allowed: {allowed}',
+  },
   'ANNOTATION-ALONE': {
     policy: 'warn',
     say: 'annotation {annotation} has no effect without {other}',
@@ -170,7 +175,7 @@ const rows = {
   'LISTENER-NEEDS': {
     policy: 'hold',
     say: '{what} needs {field} of listener {listener} in AlbConfig {albconfig}',
-    next: 'set the field, or remove the limit per client',
+    next: 'set the field, or remove what needs it',
   },
   'GRPC-NEEDS-TLS': {
     policy: 'hold',

@@ -2,7 +2,7 @@
 import { healthCheckDefaults } from '#shared/cloud/alb/defaults.ts';
 import type { HealthCheckSettings } from '#shared/cloud/alb/port.ts';
 import type { Problem } from '#shared/problem.ts';
-import { type Annotation, readAnnotation } from './annotations/annotation.ts';
+import { type Annotation, readAnnotation, unused } from './annotations/annotation.ts';
 import { healthCheck } from './annotations/health-check.ts';
 import { problemOf, refOf } from './object-ref.ts';
 import type { Ingress } from './wish.ts';
@@ -44,13 +44,15 @@ const conflicts = (ingress: Ingress, values: Values): readonly Problem[] => [
   ...(values.protocol === 'GRPC' && values.method === 'HEAD' ? [invalid(ingress, healthCheck.method, 'HEAD', 'POST or GET for GRPC')] : []),
 ];
 
-/** The health check that the annotations of an Ingress ask for. A refused value is a problem even when the check is off. */
+/** The health check that the annotations of an Ingress ask for. While it is off, a refused value is only told. */
 export function buildHealthCheck(ingress: Ingress): { readonly settings: HealthCheckSettings; readonly problems: readonly Problem[] } {
   const readings = Object.entries(healthCheck).map(([name, row]) => [name, readAnnotation<unknown>(row, ingress)] as const);
   const problems = readings.flatMap(([, reading]) => (reading.problem === undefined ? [] : [reading.problem]));
+  if (readAnnotation(healthCheck.enabled, ingress).value === false) {
+    return { settings: healthCheckDefaults, problems: problems.map((one) => unused(one, `${healthCheck.enabled.keys[0]}: true`)) };
+  }
   if (problems.length > 0) return { settings: healthCheckDefaults, problems };
   // The rows' own formats made these values, under the rows' own names.
   const values = Object.fromEntries(readings.map(([name, reading]) => [name, reading.value])) as Values;
-  if (!values.enabled) return { settings: healthCheckDefaults, problems };
   return { settings: settingsOf(values), problems: conflicts(ingress, values) };
 }

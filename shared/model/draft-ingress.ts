@@ -13,7 +13,7 @@ import type { GroupProtocol } from './build-server-group.ts';
 import { type CanaryWish, readCanary } from './canary-wish.ts';
 import { type DraftedRoute, draftRoute, type Route } from './draft-route.ts';
 import { listenersWanted, listenerWarnings, placement } from './ingress-listeners.ts';
-import { protocolProblems, unavailable } from './listener-needs.ts';
+import { protocolNeeds, protocolProblems, unavailable } from './listener-needs.ts';
 import { problemOf, refOf } from './object-ref.ts';
 import { type RoutingSettings, readRoutingSettings } from './routing-settings.ts';
 import type { Ingress, Service, Site } from './wish.ts';
@@ -116,6 +116,7 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
       ...(wanted.value ?? []).flatMap((one) => unavailable(one, ref, around)),
       ...(wanted.value === undefined ? [] : listenerWarnings(ingress, wanted.value)),
       ...protocolProblems(ingress, wanted.value ?? [], settings),
+      ...protocolNeeds(ingress, wanted.value ?? [], settings, around),
       ...corsWarnings(
         ref,
         drafted.map((one) => one.route),

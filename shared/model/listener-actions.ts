@@ -75,13 +75,13 @@ export function listenerFindings(listener: ListenerFacts, actions: readonly Rule
   const http = {
     first: 'a Redirect to HTTP',
     second: `listener ${listenerText(listener)}`,
-    detail: 'from HTTPS only HTTPS can be redirected to',
+    detail: 'from HTTPS and QUIC only HTTPS can be redirected to',
   };
   const limit = limits.actions;
   const many = { path, has: String(actions.length), what: limit.what, limit: String(limit.most) };
   return [
     ...(actions.some(isPerClient) ? perClientFindings(listener) : []),
-    ...(listener.protocol === 'HTTPS' && actions.some(leavesHttps) ? [{ code: 'ANNOTATION-CONFLICT', facts: http } as const] : []),
+    ...(listener.protocol !== 'HTTP' && actions.some(leavesHttps) ? [{ code: 'ANNOTATION-CONFLICT', facts: http } as const] : []),
     ...(actions.length > limit.most ? [{ code: 'RULE-LIMIT', facts: many } as const] : []),
   ];
 }

@@ -1,17 +1,19 @@
 /** Whether the listeners that an Ingress wants are there, and whether they go with the protocol of its servers. */
 import type { ObjectRef, Problem } from '#shared/problem.ts';
 import type { ListenPort } from './annotations/binding.ts';
+import { backendProtocol } from './annotations/routing.ts';
 import { type Listeners, listenerIdentity } from './build-listener.ts';
 import { problemOf, refOf } from './object-ref.ts';
 import type { RoutingSettings } from './routing-settings.ts';
 import type { Ingress } from './wish.ts';
 
+interface Around {
+  readonly listeners: Listeners;
+  readonly albConfig: string;
+}
+
 /** A listener that is not in the AlbConfig, or that is left as it is because something in it is wrong. */
-export function unavailable(
-  wanted: ListenPort,
-  ref: ObjectRef,
-  { listeners, albConfig }: { readonly listeners: Listeners; readonly albConfig: string },
-): readonly Problem[] {
+export function unavailable(wanted: ListenPort, ref: ObjectRef, { listeners, albConfig }: Around): readonly Problem[] {
   const identity = listenerIdentity(wanted.protocol, wanted.port);
   if (listeners.specs.some((one) => one.identity === identity)) return [];
   if (listeners.held.includes(identity)) {
@@ -32,6 +34,32 @@ const carriers: Readonly<Record<Protocol, readonly ListenPort['protocol'][]>> = 
 /** `ssl-redirect` adds HTTP 80, where nothing but redirects stands. */
 const isRedirect = ({ protocol, port }: ListenPort, { sslRedirect }: RoutingSettings): boolean =>
   sslRedirect && protocol === 'HTTP' && port === 80;
+
+/** gRPC runs over HTTP/2, which a listener HTTPS may have switched off. Where only redirects stand, it does not matter. */
+function withoutHttp2(ports: readonly ListenPort[], settings: RoutingSettings, listeners: Listeners): readonly string[] {
+  if (settings.backendProtocol !== 'grpc') return [];
+  return ports
+    .filter(({ port }) => !settings.sslRedirect || port === 443)
+    .map(({ protocol, port }) => listenerIdentity(protocol, port))
+    .filter((identity) => listeners.specs.some((one) => one.identity === identity && one.settings.http2Enabled === false));
+}
+
+/** Listeners that could carry the protocol of the servers, but are set not to. */
+export function protocolNeeds(
+  ingress: Ingress,
+  wanted: readonly ListenPort[],
+  settings: RoutingSettings,
+  around: Around,
+): readonly Problem[] {
+  return withoutHttp2(wanted, settings, around.listeners).map((listener) =>
+    problemOf('LISTENER-NEEDS', refOf(ingress), {
+      what: `${backendProtocol.keys[0]}: grpc`,
+      field: 'http2Enabled: true',
+      listener,
+      albconfig: around.albConfig,
+    }),
+  );
+}
 
 /** Servers that speak HTTPS or gRPC are reached from encrypted listeners only; gRPC wants a TLS section besides. */
 export function protocolProblems(ingress: Ingress, wanted: readonly ListenPort[], settings: RoutingSettings): readonly Problem[] {

@@ -6,6 +6,7 @@ const sourceOf = (value: string): string => value.replace(/^~\*?/, '');
 
 /** Why an expression cannot be one; `undefined` when it can. What the service's own dialect refuses besides is found by the service. */
 export function expressionFault(value: string): string | undefined {
+  if (!/^[!-~]*$/.test(value)) return 'an expression holds printable ASCII characters without spaces only';
   try {
     new RegExp(sourceOf(value));
     return undefined;

@@ -1,7 +1,7 @@
 /** What the annotations of an Ingress say about all of its rules: protocol, expressions, rewriting, limits and cross-origin requests. */
 import type { PlainAction } from '#shared/cloud/alb/port.ts';
 import type { Problem } from '#shared/problem.ts';
-import { type Annotation, readAnnotation } from './annotations/annotation.ts';
+import { type Annotation, readAnnotation, unused } from './annotations/annotation.ts';
 import { cors } from './annotations/cors.ts';
 import { backendProtocol, rewriteTarget, sslRedirect, useRegex } from './annotations/routing.ts';
 import { trafficLimit } from './annotations/traffic-limit.ts';
@@ -56,6 +56,12 @@ function corsOf(values: Values<typeof cors>): CorsAction | undefined {
   return { type: 'Cors', corsConfig: { allowOrigin, allowMethods, allowHeaders, exposeHeaders, allowCredentials, maxAge } };
 }
 
+/** What is wrong about cross-origin requests. Where they are not asked for, nothing in their settings can do harm. */
+function corsProblems(ingress: Ingress, problems: readonly Problem[]): readonly Problem[] {
+  const on = readAnnotation(cors.enabled, ingress);
+  return on.value === false ? problems.map((one) => unused(one, `${cors.enabled.keys[0]}: true`)) : problems;
+}
+
 /** Everything that concerns all rules of an Ingress alike. */
 export function readRoutingSettings(ingress: Ingress): RoutingSettings {
   const routing = readRows(rows, ingress);
@@ -68,6 +74,6 @@ export function readRoutingSettings(ingress: Ingress): RoutingSettings {
     ...values,
     ...(limit === undefined ? {} : { limit }),
     ...(corsAction === undefined ? {} : { cors: corsAction }),
-    problems: [...routing.problems, ...crossOrigin.problems, ...limitProblems(ingress, { qps, ipQps })],
+    problems: [...routing.problems, ...corsProblems(ingress, crossOrigin.problems), ...limitProblems(ingress, { qps, ipQps })],
   };
 }

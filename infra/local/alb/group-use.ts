@@ -1,10 +1,16 @@
 /** Whether a server group may be named by a listener or rule. */
 import type { Acting } from './cloud.ts';
 import { needServerGroup } from './gate.ts';
-import type { ListenerRecord, LoadBalancerRecord, ServerGroupRecord } from './records.ts';
+import type { ListenerAttributes, ListenerRecord, LoadBalancerRecord, ServerGroupRecord } from './records.ts';
 import { refuse } from './refusals.ts';
 
-const speaksHttp2 = (listener: Pick<ListenerRecord, 'protocol'>): boolean => listener.protocol !== 'HTTP';
+/** A listener as far as it decides which groups may stand behind it. */
+export interface Carrier extends Pick<ListenerRecord, 'protocol'> {
+  readonly shown: Pick<ListenerAttributes, 'Http2Enabled'>;
+}
+
+/** HTTPS does unless it is switched off; QUIC brings its own version of HTTP. */
+const carriesGrpc = ({ protocol, shown }: Carrier): boolean => protocol !== 'HTTP' && shown.Http2Enabled !== false;
 
 function checkEdition(acting: Acting, group: ServerGroupRecord, loadBalancer: LoadBalancerRecord): void {
   if (loadBalancer.shown.LoadBalancerEdition !== 'Basic') return;
@@ -20,7 +26,7 @@ function checkEdition(acting: Acting, group: ServerGroupRecord, loadBalancer: Lo
 export function needUsableGroup(
   acting: Acting,
   groupId: string,
-  by: { readonly loadBalancer: LoadBalancerRecord; readonly listener: Pick<ListenerRecord, 'protocol'> },
+  by: { readonly loadBalancer: LoadBalancerRecord; readonly listener: Carrier },
 ): ServerGroupRecord {
   const group = needServerGroup(acting, groupId);
   if (group.status === 'Deleting') throw refuse(acting.action, 'ResourceNotFound.ServerGroup', `${groupId} is being deleted`);
@@ -34,7 +40,7 @@ export function needUsableGroup(
       `${groupId} is in ${group.vpcId}, ${by.loadBalancer.id} in ${by.loadBalancer.shown.VpcId}`,
     );
   }
-  if (group.protocol === 'GRPC' && !speaksHttp2(by.listener)) {
+  if (group.protocol === 'GRPC' && !carriesGrpc(by.listener)) {
     throw refuse(acting.action, 'OperationDenied.GRPCServerGroup', `${groupId} speaks gRPC`);
   }
   checkEdition(acting, group, by.loadBalancer);

@@ -1,7 +1,7 @@
 /** Listeners: one port of a load balancer, with a default server group that must exist. */
 import type { Acting, Cloud } from './cloud.ts';
 import { needActive, needListener, needListenerAtRest } from './gate.ts';
-import { needUsableGroup } from './group-use.ts';
+import { type Carrier, needUsableGroup } from './group-use.ts';
 import { newId } from './ids.ts';
 import { changedAttributes, checkSettings, type ListenerRequest, newAttributes } from './listener-settings.ts';
 import { hasTags, isAmong, isEqual, type PageParameters, pageOf, type TagFilter } from './listing.ts';
@@ -28,7 +28,7 @@ function lockLoadBalancer(cloud: Cloud, id: string, status: 'Active' | 'Configur
 function checkGroups(
   acting: Acting,
   actions: readonly DefaultAction[],
-  by: { readonly loadBalancer: LoadBalancerRecord; readonly listener: Pick<ListenerRecord, 'protocol'>; readonly holder: string },
+  by: { readonly loadBalancer: LoadBalancerRecord; readonly listener: Carrier; readonly holder: string },
 ): void {
   const groups = actions.flatMap((action) => action.ForwardGroupConfig.ServerGroupTuples.map((tuple) => tuple.ServerGroupId));
   for (const groupId of groups) needUsableGroup(acting, groupId, by);
@@ -57,7 +57,7 @@ function checkPort(acting: Acting, parameters: CreateRequest, loadBalancer: Load
 function create(parameters: CreateRequest, acting: Acting) {
   const { cloud } = acting;
   const loadBalancer = needActive(acting, parameters.LoadBalancerId);
-  const listener = { protocol: parameters.ListenerProtocol };
+  const listener = { protocol: parameters.ListenerProtocol, shown: parameters };
   checkPort(acting, parameters, loadBalancer);
   checkSettings(acting, parameters, listener.protocol);
   const id = newId('lsn');
@@ -124,14 +124,23 @@ interface UpdateRequest extends ListenerRequest {
   readonly DefaultActions?: readonly DefaultAction[];
 }
 
+/** HTTP/2 cannot be switched off under gRPC [E]: the documents list the refusal for this action as well, and say no more. */
+function checkRules(acting: Acting, record: ListenerRecord, listener: Carrier): void {
+  const loadBalancer = needActive(acting, record.loadBalancerId);
+  const rules = acting.cloud.state.rules.all().filter((rule) => rule.listenerId === record.id);
+  for (const groupId of new Set(rules.flatMap(groupsOfRule))) needUsableGroup(acting, groupId, { loadBalancer, listener });
+}
+
 function update(parameters: UpdateRequest, acting: Acting) {
   const record = needListenerAtRest(acting, parameters.ListenerId);
   checkSettings(acting, parameters, record.protocol);
+  const shown = changedAttributes(record.shown, parameters, parameters.DefaultActions);
+  if (parameters.Http2Enabled === false) checkRules(acting, record, { protocol: record.protocol, shown });
   if (parameters.DefaultActions !== undefined) {
     const loadBalancer = needActive(acting, record.loadBalancerId);
-    checkGroups(acting, parameters.DefaultActions, { loadBalancer, listener: record, holder: record.id });
+    checkGroups(acting, parameters.DefaultActions, { loadBalancer, listener: { protocol: record.protocol, shown }, holder: record.id });
   }
-  return () => configure(acting, record, { shown: changedAttributes(record.shown, parameters, parameters.DefaultActions) });
+  return () => configure(acting, record, { shown });
 }
 
 const restIn = (rest: ListenerRecord['rest']) => (parameters: { readonly ListenerId: string }, acting: Acting) => {

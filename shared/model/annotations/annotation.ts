@@ -42,6 +42,13 @@ export interface Annotation<T> {
 /** A value, or why there is none. */
 export type Reading<T> = { readonly value: T; readonly problem?: never } | { readonly problem: Problem; readonly value?: never };
 
+/** A refused value of something that is switched off: it is told and does no harm. `other`: what would switch it on. */
+export const unused = (problem: Problem, other: string): Problem => ({
+  ...problem,
+  code: 'ANNOTATION-UNUSED',
+  facts: { ...problem.facts, other },
+});
+
 /** The value of an annotation on an object: its default when absent, a problem when it is not allowed. */
 export function readAnnotation<T>(row: Annotation<T>, object: KubeObject): Reading<T> {
   const annotations = object.metadata.annotations ?? {};

@@ -23,6 +23,12 @@ const several = ({ pattern, allowed }: Form) => listOf(pattern, `${allowed}, sep
 const origins = several(corsOriginForm);
 const methods = several(corsMethodForm);
 const headers = several(corsHeaderForm);
+/** None is what holds without the annotation, and may be said. */
+const noneOrHeaders: Format<readonly string[]> = {
+  ...headers,
+  allowed: `${headers.allowed}; or nothing`,
+  parse: (text) => (text === '' ? [] : headers.parse(text)),
+};
 
 export const cors = {
   enabled: row('enable-cors', boolean, false, 'the action', 'Answers preflight requests and adds the headers of cross-origin answers.'),
@@ -53,7 +59,7 @@ export const cors = {
   ),
   exposeHeaders: row<readonly string[]>(
     'cors-expose-headers',
-    headers,
+    noneOrHeaders,
     [],
     'CorsConfig.ExposeHeaders',
     'Answer headers that scripts may read.',

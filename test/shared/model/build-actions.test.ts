@@ -225,6 +225,20 @@ describe('annotations of the Ingress', () => {
     expect(typesOf(real({ 'enable-cors': 'false', 'cors-max-age': '5' }).rules[0])).toEqual(['ForwardGroup']);
   });
 
+  it.each([{}, { 'enable-cors': 'false' }])('about cross-origin requests hold nobody while they are off (%j)', (off) => {
+    const stack = real({ ...off, 'cors-max-age': '999999', 'cors-allow-origin': 'example.com' });
+    expect(codesOf(stack)).toEqual(['ANNOTATION-UNUSED', 'ANNOTATION-UNUSED']);
+    expect(typesOf(stack.rules[0])).toEqual(['ForwardGroup']);
+  });
+
+  it('about cross-origin requests hold the Ingress where it asks for them, or may ask for them', () => {
+    for (const enabled of ['true', 'on']) {
+      const stack = real({ 'enable-cors': enabled, 'cors-max-age': '999999' });
+      expect(new Set(codesOf(stack))).toEqual(new Set(['ANNOTATION-INVALID']));
+      expect(stack.held).toHaveLength(1);
+    }
+  });
+
   it('tell once of credentials for any origin', () => {
     const annotations = { 'enable-cors': 'true' };
     expect(codesOf(stackOf([anIngress({ annotations, paths: [aPath('/a'), aPath('/b')] })]))).toEqual(['CORS-ANY-ORIGIN']);

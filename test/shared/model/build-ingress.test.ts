@@ -255,6 +255,19 @@ describe('health checks', () => {
     expect(codes(check({ 'healthcheck-protocol': 'GRPC', 'healthcheck-method': 'HEAD' }).stack)).toEqual(['ANNOTATION-INVALID']);
     expect(codes(check({ 'healthcheck-interval-seconds': '51' }).stack)).toEqual(['ANNOTATION-INVALID']);
   });
+
+  it.each([{}, { 'healthcheck-enabled': 'false' }])('that are off (%j) hold nobody, whatever else is written', (off) => {
+    const stack = stackOf([anIngress({ annotations: { ...off, 'healthcheck-interval-seconds': '51', 'healthcheck-method': 'PUT' } })]);
+    expect(codes(stack)).toEqual(['ANNOTATION-UNUSED', 'ANNOTATION-UNUSED']);
+    expect(stack.problems.map((one) => one.facts['other'])).toEqual(Array(2).fill('alb.ingress.kubernetes.io/healthcheck-enabled: true'));
+    expect(stack.groups).toEqual(stackOf([anIngress()]).groups);
+    expect(stack.rules).toHaveLength(1);
+  });
+
+  it('that are neither on nor off hold the Ingress', () => {
+    const stack = stackOf([anIngress({ annotations: { 'healthcheck-enabled': 'on', 'healthcheck-interval-seconds': '51' } })]);
+    expect(codes(stack)).toEqual(['ANNOTATION-INVALID', 'ANNOTATION-INVALID']);
+  });
 });
 
 /** Ingresses that may be fine or wrong in several ways. */

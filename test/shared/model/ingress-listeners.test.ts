@@ -126,6 +126,36 @@ describe('protocols towards the servers', () => {
     expect(stack.groups.filter((group) => group.members !== undefined).map((group) => group.fixed.protocol)).toEqual([protocol]);
   });
 
+  describe('grpc behind HTTPS without HTTP/2', () => {
+    const listeners = (http2Enabled: boolean) =>
+      anAlbConfig({
+        spec: {
+          listeners: [443, 8443].map((port) => ({
+            protocol: 'HTTPS',
+            port,
+            http2Enabled,
+            certificates: [{ CertificateId: '1-cn-local' }],
+          })),
+        },
+      });
+
+    it('is refused, and says which field of which listener', () => {
+      const stack = stackOf(
+        [grpc(true), anIngress({ name: 'other', host: 'b.example.com', annotations: ports('[{"HTTPS":443}]') })],
+        listeners(false),
+      );
+      expect(stack.problems).toMatchObject([
+        {
+          code: 'LISTENER-NEEDS',
+          object: { name: 'cafe' },
+          facts: { field: 'http2Enabled: true', listener: 'HTTPS:443', albconfig: 'cafe' },
+        },
+      ]);
+      expect(stack.held.map((one) => one.ref.name)).toEqual(['cafe']);
+      expect(codesOf(stackOf([grpc(true)], listeners(true)))).toEqual([]);
+    });
+  });
+
   it('ACK 9: another protocol is another group', () => {
     const [http, tls] = [stackOf([anIngress()]), stackOf([https(ports('[{"HTTPS":443}]'))])].map(
       (stack) => stack.groups.find((group) => group.members !== undefined)?.identity,

@@ -54,6 +54,9 @@ describe('paths as expressions', () => {
   it('say why an expression is none, and have at most 128 characters', () => {
     expect(one('/a(', 'Prefix', regex).problems[0]?.facts['detail']).toContain('Unterminated group');
     expect(codesOf(one(`/${'a'.repeat(125)}`, 'Prefix', regex))).toEqual([]);
+    for (const path of ['/caf\u00e9(.*)', '/a b', '/\u676f']) {
+      expect(one(path, 'Prefix', regex).problems[0]).toMatchObject({ code: 'PATH-ILLEGAL', facts: { value: path } });
+    }
   });
 
   it('count groups that can be named, and those that are', () => {

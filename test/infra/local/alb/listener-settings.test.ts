@@ -1,7 +1,7 @@
 /** Which settings a listener may have, by its protocol. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CloudUnderTest, startCloudUnderTest } from './cloud-under-test.ts';
-import { type Ids, sample, type WireParams } from './samples.ts';
+import { forward, type Ids, rule, sample, type WireParams } from './samples.ts';
 
 let cloud: CloudUnderTest;
 let ids: Ids;
@@ -74,5 +74,30 @@ describe('UpdateListenerAttribute', () => {
     expect(await update({ Http2Enabled: false })).toMatchObject({ Certificates: other, Http2Enabled: false });
     expect(await cloud.codeOf('UpdateListenerAttribute', { ListenerId, SecurityPolicyId: 'none' })).toBe('ResourceNotFound.SecurityPolicy');
     expect(await cloud.codeOf('UpdateListenerAttribute', { ListenerId: ids.listenerId, Certificates })).toBe('InvalidParameter');
+  });
+});
+
+describe('a group that speaks gRPC', () => {
+  const withGroup = async (Http2Enabled: boolean) => {
+    const { ListenerId: id = '' } = await cloud.ok('CreateListener', create({ ...https, Http2Enabled }));
+    cloud.settle();
+    const group = await cloud.group({ Protocol: 'gRPC' });
+    return { ListenerId: String(id), group, params: { ListenerId: String(id), ...rule(10, group), RuleActions: [forward(group)] } };
+  };
+
+  it('stands behind HTTPS with HTTP/2 only', async () => {
+    const off = await withGroup(false);
+    expect(await cloud.codeOf('CreateRule', off.params)).toBe('OperationDenied.GRPCServerGroup');
+    await cloud.ok('UpdateListenerAttribute', { ListenerId: off.ListenerId, Http2Enabled: true });
+    cloud.settle();
+    await cloud.ok('CreateRule', off.params);
+  });
+
+  it('keeps HTTP/2 from being switched off', async () => {
+    const { ListenerId, params } = await withGroup(true);
+    await cloud.ok('CreateRule', params);
+    cloud.settle();
+    expect(await cloud.codeOf('UpdateListenerAttribute', { ListenerId, Http2Enabled: false })).toBe('OperationDenied.GRPCServerGroup');
+    await cloud.ok('UpdateListenerAttribute', { ListenerId, IdleTimeout: 20 });
   });
 });

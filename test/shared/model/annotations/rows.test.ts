@@ -106,7 +106,13 @@ const samples: Readonly<Record<string, Samples>> = {
     ],
     bad: ['', 'X A', 'X:A', long(129)],
   },
-  'cors-expose-headers': { good: [['X-Total', ['X-Total']]], bad: ['', 'X Total'] },
+  'cors-expose-headers': {
+    good: [
+      ['X-Total', ['X-Total']],
+      ['', []],
+    ],
+    bad: [',', 'X Total'],
+  },
   'cors-allow-credentials': onOff,
   'cors-max-age': number(-1, 172_800),
   canary: onOff,
