@@ -51,6 +51,8 @@ export interface Routed {
   /** Works until there is nothing left to do and the data plane acts on it. `between`: see Workbench. */
   settle(between?: () => Promise<void>): Promise<void>;
   ask(to?: To): Promise<Reply>;
+  /** Where the listener of this port is on this machine. */
+  urlOf(port: number): string;
   /** Which Service answers, or the status when none does. */
   goesTo(to: To): Promise<string | number>;
   /** How many of `count` requests each Service (or status) got. */
@@ -147,11 +149,12 @@ export async function routed(draft: RoutedDraft = {}): Promise<Routed> {
     await bench.settle(between);
     await plane.settled();
   };
-  const ask = async ({ port = 80, ...question }: To = {}): Promise<Reply> => {
+  const urlOf = (port: number): string => {
     const listener = plane.describe().find((one) => one.port === port);
     if (listener === undefined) throw new Error(`no listener of port ${port} is open`);
-    return askListener(listener.url, question);
+    return listener.url;
   };
+  const ask = async ({ port = 80, ...question }: To = {}): Promise<Reply> => askListener(urlOf(port), question);
   const goesTo = async (to: To): Promise<string | number> => {
     const { status, service } = await ask(to);
     return service === '' ? status : service;
@@ -166,6 +169,7 @@ export async function routed(draft: RoutedDraft = {}): Promise<Routed> {
     erase,
     settle,
     ask,
+    urlOf,
     goesTo,
     apply: async (...objects) => {
       await write(...objects);

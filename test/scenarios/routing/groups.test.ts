@@ -2,9 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAlb } from '#shared/cloud/alb/adapter.ts';
 import { groupSettings } from '#test/support/alb-settings.ts';
+import { callGrpc } from '#test/support/grpc-call.ts';
 import { aPath, aService } from '#test/support/objects.ts';
 import { cafeWith, expectQuiet, type Routed, routed } from '#test/support/routed.ts';
 import { annotated, byAnnotation, hostOf, json, withTls } from '#test/support/routed-objects.ts';
+import type { Speaks } from '#test/support/routed-servers.ts';
 import { until } from '#test/support/until.ts';
 
 let shop: Routed;
@@ -128,17 +130,40 @@ describe('annotation backend-protocol', () => {
     await expectQuiet(shop);
   });
 
-  it('https and grpc make groups of that protocol on an HTTPS listener; a change of it makes a new group and collects the old one', async () => {
-    const speaking = (protocol: string) => withTls(annotated('speaking', { 'backend-protocol': protocol }, [aPath('/', 'speaker')]));
-    await shop.apply(aService('speaker'), speaking('https'));
-    expect(await protocols('speaker')).toEqual(['HTTPS']);
+  /** A Service whose pods speak this and nothing else, and nobody's certificate. */
+  async function speaker(name: string, speaks: Speaks): Promise<void> {
+    const slice = await shop.startPods(name, 1, { speaks });
+    await shop.apply(aService(name), slice);
+    shop.bench.membersChanged('shop', name);
+  }
+  const speaking = (name: string, protocol: string) => withTls(annotated(name, { 'backend-protocol': protocol }, [aPath('/', name)]));
+
+  it('https asks the pods over TLS, whoever vouches for them, which http does not; a change of it collects the old group', async () => {
+    const url = { host: hostOf('secret'), path: '/beans?x=1', port: 443 };
+    await speaker('secret', 'https');
+    await shop.apply(speaking('secret', 'http'));
+    expect(await shop.goesTo(url)).toBe(502);
+    expect(await protocols('secret')).toEqual(['HTTP']);
+    await shop.apply(speaking('secret', 'https'));
+    expect(await shop.ask(url)).toMatchObject({ status: 200, pod: 'secret-0', echo: { path: '/beans?x=1', host: hostOf('secret') } });
+    expect(await protocols('secret')).toEqual(['HTTPS']);
     await expectQuiet(shop);
-    await shop.apply(speaking('grpc'));
-    expect(await protocols('speaker')).toEqual(['GRPC']);
-    expect(shop.warnings('Ingress/speaking')).toEqual([]);
-    await expectQuiet(shop);
-    await shop.apply(speaking('http'));
-    expect(await shop.goesTo({ host: hostOf('speaking'), port: 443 })).toBe('speaker');
+  });
+
+  it('grpc calls the pods by HTTP/2, which http does not, and their trailers reach the client; a change of it collects the old group', async () => {
+    const call = () => callGrpc(shop.urlOf(443), { host: hostOf('orders'), path: '/shop.Orders/List', messages: ['one'] });
+    await speaker('orders', 'grpc');
+    await shop.apply(speaking('orders', 'http'));
+    expect((await call()).status).toBe(502);
+    expect(await protocols('orders')).toEqual(['HTTP']);
+    await shop.apply(speaking('orders', 'grpc'));
+    const { status, messages, trailers } = await call();
+    expect({ status, trailers }).toMatchObject({ status: 200, trailers: { 'grpc-status': '0' } });
+    expect(messages.map((one) => JSON.parse(one))).toMatchObject([
+      { pod: 'orders-0', path: '/shop.Orders/List', host: hostOf('orders'), method: 'POST', proto: 'HTTP/2.0' },
+    ]);
+    expect(await protocols('orders')).toEqual(['GRPC']);
+    expect(shop.warnings('Ingress/orders')).toEqual([]);
     await expectQuiet(shop);
   });
 

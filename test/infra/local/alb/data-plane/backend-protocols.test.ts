@@ -5,6 +5,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ViewListener } from '#infra/local/alb/view.ts';
 import { createAuthority, issueLeaf } from '#infra/local/authority.ts';
+import { callGrpc } from '#test/support/grpc-call.ts';
 import { aGroup, aListener, aServer, MemoryView, read, start } from './plane.ts';
 import { callByHttp2, callSecurely } from './secure-call.ts';
 
@@ -80,51 +81,7 @@ async function grpc(serve: Serve, addresses: readonly string[] = ['10.64.0.1']) 
   return { url, authority: await plane.authority() };
 }
 
-interface Call {
-  readonly status: number;
-  readonly messages: readonly string[];
-  readonly trailers: IncomingHttpHeaders;
-}
-
-/** A call as a gRPC client makes it; `reply` may send more for every message that arrives. */
-function callGrpc(url: string, authority: string, first: string, more: readonly string[] = []): Promise<Call> {
-  return new Promise((resolve, reject) => {
-    const session = connect(url, { ca: authority, servername: 'orders.example.com' });
-    session.once('error', reject);
-    const head = {
-      ':method': 'POST',
-      ':path': '/shop.Orders/List',
-      ':authority': 'orders.example.com',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    };
-    const stream = session.request(head);
-    const left = [...more];
-    const messages: string[] = [];
-    let status = 0;
-    let trailers: IncomingHttpHeaders = {};
-    stream.once('error', reject);
-    stream.once('response', (headers) => {
-      status = headers[':status'] ?? 0;
-      // Without a body the trailers are in the head.
-      if (headers['grpc-status'] !== undefined) trailers = headers;
-    });
-    stream.on('trailers', (found) => {
-      trailers = found;
-    });
-    stream.setEncoding('utf8').on('data', (message: string) => {
-      messages.push(message);
-      const next = left.shift();
-      if (next === undefined) stream.end();
-      else stream.write(next);
-    });
-    stream.once('end', () => {
-      session.close();
-      resolve({ status, messages, trailers });
-    });
-    stream.write(first);
-  });
-}
+const to = (authority: string) => ({ authority, host: 'orders.example.com', path: '/shop.Orders/List' });
 
 describe('a group of protocol gRPC', () => {
   it('is asked by HTTP/2, message by message in both directions, and its trailers reach the client', async () => {
@@ -136,7 +93,7 @@ describe('a group of protocol gRPC', () => {
       stream.setEncoding('utf8').on('data', (message: string) => stream.write(`re: ${message}`));
       stream.on('end', () => stream.end());
     });
-    expect(await callGrpc(url, authority, 'one', ['two', 'three'])).toMatchObject({
+    expect(await callGrpc(url, { ...to(authority), messages: ['one', 'two', 'three'] })).toMatchObject({
       status: 200,
       messages: ['re: one', 're: two', 're: three'],
       trailers: { 'grpc-status': '0', 'grpc-message': 'fine' },
@@ -154,7 +111,11 @@ describe('a group of protocol gRPC', () => {
     const { url, authority } = await grpc((stream) => {
       stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '12' }, { endStream: true });
     });
-    expect(await callGrpc(url, authority, 'one')).toMatchObject({ status: 200, messages: [], trailers: { 'grpc-status': '12' } });
+    expect(await callGrpc(url, { ...to(authority), messages: ['one'] })).toMatchObject({
+      status: 200,
+      messages: [],
+      trailers: { 'grpc-status': '12' },
+    });
   });
 
   it('is tried at another server when one cannot be connected to, and is 502 when it breaks off', async () => {
