@@ -1,69 +1,26 @@
 /** A rule that the service refuses stands alone in the end: it is named, what else was in its batch is in force, and nothing is asked twice. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { JournalEntry } from '#infra/local/service.ts';
 import { createAlb } from '#shared/cloud/alb/adapter.ts';
 import type { KubeObject } from '#shared/kube/port.ts';
-import { ruleName } from '#shared/model/build-rule.ts';
-import { buildStack } from '#shared/model/build-stack.ts';
-import type { Ingress, RawAlbConfig } from '#shared/model/wish.ts';
 import { aCafe, anIngressOf, serviceName } from '#test/support/cafe.ts';
-import { anIngress, aPath, aService, aSite, aWish, toService } from '#test/support/objects.ts';
+import { anIngress, aPath, toService } from '#test/support/objects.ts';
+import {
+  ingressesOf,
+  named,
+  nameOf,
+  type RuleState,
+  refOf,
+  refuseRules,
+  ruleNameOf,
+  ruleWrites,
+  served,
+  theAlbConfig,
+  warnings,
+} from '#test/support/refused-rules.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 
 let bench: Workbench | undefined;
 afterEach(() => bench?.stop());
-
-interface Told extends KubeObject {
-  readonly type: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly involvedObject: { readonly name: string };
-}
-
-const warnings = (chain: Workbench): readonly Told[] => chain.kube.held<Told>('Event').filter((one) => one.type === 'Warning');
-const named = (chain: Workbench): readonly string[] => warnings(chain).map((one) => `${one.reason} ${one.involvedObject.name}`);
-
-interface RuleState {
-  readonly RuleName: string;
-}
-
-/** Names of the Ingresses that have a rule; the snapshot's own shape is only compared. */
-const served = async (chain: Workbench): Promise<readonly string[]> => {
-  const rules = ((await chain.alb.state())['rules'] ?? []) as unknown as readonly RuleState[];
-  return [...new Set(rules.map((rule) => rule.RuleName.slice('shop-'.length, -17)))].sort();
-};
-
-const ruleWrites = (calls: readonly JournalEntry[]): readonly JournalEntry[] =>
-  calls.filter((one) => /^(Create|Update|Delete)Rules/.test(one.action));
-
-const name = (index: number): string => `ingress-${String(index).padStart(3, '0')}`;
-const refOf = (index: number) => ({ kind: 'Ingress', namespace: 'shop', name: name(index) }) as const;
-
-const ingressesOf = (objects: readonly KubeObject[]): readonly Ingress[] =>
-  objects.filter((one) => one.kind === 'Ingress') as readonly Ingress[]; // the filter is what makes it true
-
-/** How the rule of an Ingress with one path is named. */
-function ruleNameOf(ingress: KubeObject, albConfig: KubeObject): string {
-  const wish = aWish({
-    albConfig: albConfig as RawAlbConfig, // the caller's is one
-    ingresses: ingressesOf([ingress]),
-    services: Array.from({ length: 101 }, (_, index) => aService(serviceName(index))),
-  });
-  const [rule] = buildStack({ ...wish, key: { ...wish.key, cluster: 'c-local' } }, { ...aSite, cluster: 'c-local' }).rules;
-  if (rule === undefined) throw new Error(`${ingress.metadata.name} has no rule`);
-  return ruleName(rule);
-}
-
-/** Refuses every batch in which the rule of that name is, wherever in it. */
-const refuseRule = async (chain: Workbench, action: string, rule: string): Promise<void> => {
-  const faults = Array.from({ length: 100 }, (_, at) => ({
-    match: { action, params: { [`Rules.${at + 1}.RuleName`]: rule } },
-    kind: 'error',
-    code: 'OperationDenied.ServiceManagedResource',
-    status: 400,
-  }));
-  expect((await chain.alb.put('faults', faults)).status).toBe(200);
-};
 
 interface Kind {
   readonly what: string;
@@ -80,14 +37,14 @@ const kinds: readonly Kind[] = [
     what: 'more match values than a quota allows',
     reason: 'CLOUD-QUOTA',
     settings: { quotas: { conditionsPerRule: { Standard: 2 } } },
-    bad: (index) => anIngress({ name: name(index), host: `host-${index}.example.com`, paths: [aPath('/menu', serviceName(index))] }),
+    bad: (index) => anIngress({ name: nameOf(index), host: `host-${index}.example.com`, paths: [aPath('/menu', serviceName(index))] }),
   },
   {
     what: 'a server group that does not exist',
     reason: 'CLOUD-INVALID',
     bad: (index) =>
       anIngress({
-        name: name(index),
+        name: nameOf(index),
         host: `host-${index}.example.com`,
         paths: [{ path: '/', pathType: 'Prefix', backend: toService('elsewhere', 'use-annotation') }],
         annotations: {
@@ -100,20 +57,14 @@ const kinds: readonly Kind[] = [
   { what: 'a reason that only the service knows', reason: 'CLOUD-INVALID', bad: anIngressOf, secretly: true },
 ];
 
-const theAlbConfig = (objects: readonly KubeObject[]): KubeObject => {
-  const found = objects.find((one) => one.kind === 'AlbConfig');
-  if (found === undefined) throw new Error('the cafe has no AlbConfig');
-  return { ...found, metadata: { ...found.metadata, annotations: { 'albeit.io/foreign-server-groups': '*' } } };
-};
-
 async function hundredWith(kind: Kind, index: number): Promise<Workbench> {
   const { objects, pods } = aCafe(100, 1);
   const albConfig = theAlbConfig(objects);
   const bad = kind.bad(index);
-  const swapped = objects.map((one) => (one.kind === 'AlbConfig' ? albConfig : one.metadata.name === name(index) ? bad : one));
+  const swapped = objects.map((one) => (one.kind === 'AlbConfig' ? albConfig : one.metadata.name === nameOf(index) ? bad : one));
   const chain = await createWorkbench(swapped, pods, kind.settings);
   bench = chain;
-  if (kind.secretly === true) await refuseRule(chain, 'CreateRules', ruleNameOf(bad, albConfig));
+  if (kind.secretly === true) await refuseRules(chain, 'CreateRules', [ruleNameOf(bad, albConfig)]);
   chain.resync();
   await chain.settle();
   return chain;
@@ -127,13 +78,13 @@ async function expectIsolated(chain: Workbench, reason: string, index: number): 
   const refused = writes.filter((one) => one.code !== '').length;
   console.log(`number ${index}: ${writes.length} writes of rules, ${refused} of them refused`);
   expect(writes.length).toBeLessThanOrEqual(mostWrites);
-  expect(named(chain)).toEqual([`${reason} ${name(index)}`]);
+  expect(named(chain)).toEqual([`${reason} ${nameOf(index)}`]);
   expect(warnings(chain)[0]?.message).toContain(`rule host-${index}.example.com /`);
   expect(chain.kube.held('AlbConfig')).toMatchObject([
     {
       status: {
         conditions: [{ status: 'True', reason: 'PartlyApplied', message: expect.stringMatching(/^1 Ingress\(es\) are held; first: /) }],
-        ingresses: [{ name: name(index), reason }],
+        ingresses: [{ name: nameOf(index), reason }],
       },
     },
   ]);
@@ -150,10 +101,10 @@ describe('a hundred Ingresses of which one is refused (ACK 1, ALC 11)', () => {
       it(`for ${kind.what}, number ${index}: 99 are live, one is named, and comes in when it is corrected`, async () => {
         const chain = await hundredWith(kind, index);
         expect(await served(chain)).toEqual(
-          ingressesOf(aCafe(100).objects).flatMap(({ metadata }) => (metadata.name === name(index) ? [] : metadata.name)),
+          ingressesOf(aCafe(100).objects).flatMap(({ metadata }) => (metadata.name === nameOf(index) ? [] : metadata.name)),
         );
         await expectIsolated(chain, kind.reason, index);
-        const corrected = anIngress({ name: name(index), host: 'corrected.example.com', paths: [aPath('/', serviceName(index))] });
+        const corrected = anIngress({ name: nameOf(index), host: 'corrected.example.com', paths: [aPath('/', serviceName(index))] });
         await chain.alb.put('faults', []);
         await chain.kube.mergePatch(refOf(index), { metadata: { annotations: null }, spec: corrected.spec });
         chain.changed();
@@ -169,7 +120,7 @@ describe('a hundred Ingresses of which one is refused (ACK 1, ALC 11)', () => {
 /** Groups that the rules of an Ingress point to. */
 const targetsOf = async (chain: Workbench, index: number): Promise<string> => {
   const rules = ((await chain.alb.state())['rules'] ?? []) as unknown as readonly (RuleState & { readonly RuleActions: unknown })[]; // only compared
-  return JSON.stringify(rules.filter((one) => one.RuleName.includes(name(index))).map((one) => one.RuleActions));
+  return JSON.stringify(rules.filter((one) => one.RuleName.includes(nameOf(index))).map((one) => one.RuleActions));
 };
 
 describe('a hundred rules that change at once, of which one is refused', () => {
@@ -180,7 +131,7 @@ describe('a hundred rules that change at once, of which one is refused', () => {
     chain.resync();
     await chain.settle();
     await chain.calls();
-    await refuseRule(chain, 'UpdateRulesAttribute', ruleNameOf(anIngressOf(37), theAlbConfig(objects)));
+    await refuseRules(chain, 'UpdateRulesAttribute', [ruleNameOf(anIngressOf(37), theAlbConfig(objects))]);
     const before = await Promise.all([36, 37, 38].map((index) => targetsOf(chain, index)));
     for (let index = 1; index <= 100; index += 1) {
       const turned = anIngress({ host: `host-${index}.example.com`, paths: [aPath('/', serviceName((index % 100) + 1))] });
@@ -201,7 +152,7 @@ describe('a hundred rules that change at once, of which one is refused', () => {
 
 const toNowhere = (index: number, paths: number): KubeObject =>
   anIngress({
-    name: name(index),
+    name: nameOf(index),
     host: `host-${index}.example.com`,
     paths: Array.from({ length: paths }, (_, at) => ({
       path: `/p${at}`,
@@ -218,14 +169,14 @@ const toNowhere = (index: number, paths: number): KubeObject =>
 describe('several rules that are refused', () => {
   it('of one Ingress are one Ingress that is named, and cost hardly more than one; of several Ingresses each is named', async () => {
     const { objects, pods } = aCafe(20, 1);
-    const bad = new Map([4, 5, 13].map((index) => [name(index), toNowhere(index, index === 13 ? 30 : 1)]));
+    const bad = new Map([4, 5, 13].map((index) => [nameOf(index), toNowhere(index, index === 13 ? 30 : 1)]));
     const swapped = objects.map((one) => (one.kind === 'AlbConfig' ? theAlbConfig(objects) : (bad.get(one.metadata.name) ?? one)));
     const chain = await createWorkbench(swapped, pods);
     bench = chain;
     chain.resync();
     await chain.settle();
     expect(await served(chain)).toHaveLength(17);
-    expect([...named(chain)].sort()).toEqual([4, 5, 13].map((index) => `CLOUD-INVALID ${name(index)}`).sort());
+    expect([...named(chain)].sort()).toEqual([4, 5, 13].map((index) => `CLOUD-INVALID ${nameOf(index)}`).sort());
     expect(ruleWrites(await chain.calls()).length).toBeLessThanOrEqual(3 * 8);
     chain.resync();
     await chain.settle();
@@ -236,10 +187,10 @@ describe('several rules that are refused', () => {
     const { objects, pods } = aCafe(3, 1);
     const chain = await createWorkbench(objects, pods);
     bench = chain;
-    await refuseRule(chain, 'CreateRules', ruleNameOf(anIngressOf(2), theAlbConfig(objects)));
+    await refuseRules(chain, 'CreateRules', [ruleNameOf(anIngressOf(2), theAlbConfig(objects))]);
     chain.resync();
     await chain.settle();
-    expect(await served(chain)).toEqual([name(1), name(3)]);
+    expect(await served(chain)).toEqual([nameOf(1), nameOf(3)]);
     await chain.alb.put('faults', []);
     await chain.calls();
     await chain.sweep();
@@ -248,14 +199,14 @@ describe('several rules that are refused', () => {
     chain.kube.advance(30 * 60 * 1000);
     await chain.sweep();
     await chain.settle();
-    expect(await served(chain)).toEqual([1, 2, 3].map(name));
+    expect(await served(chain)).toEqual([1, 2, 3].map(nameOf));
     expect(chain.kube.held('AlbConfig')).toMatchObject([{ status: { conditions: [{ reason: 'Applied' }], ingresses: [] } }]);
   });
 
   it('are found whatever call the one who looks for them dies at, and whether or not its answer was lost', async () => {
     const { objects, pods } = aCafe(5, 1);
     const swapped = objects.map((one) =>
-      one.kind === 'AlbConfig' ? theAlbConfig(objects) : one.metadata.name === name(3) ? toNowhere(3, 2) : one,
+      one.kind === 'AlbConfig' ? theAlbConfig(objects) : one.metadata.name === nameOf(3) ? toNowhere(3, 2) : one,
     );
     let deaths = 0;
     // From the first call of the chain to beyond its last one.
@@ -266,8 +217,8 @@ describe('several rules that are refused', () => {
       chain.resync();
       await chain.settle();
       deaths += chain.died() ? 1 : 0;
-      expect(await served(chain)).toEqual([1, 2, 4, 5].map(name));
-      expect(named(chain)).toEqual([`CLOUD-INVALID ${name(3)}`]);
+      expect(await served(chain)).toEqual([1, 2, 4, 5].map(nameOf));
+      expect(named(chain)).toEqual([`CLOUD-INVALID ${nameOf(3)}`]);
       chain.resync();
       await chain.settle();
       await chain.calls();
@@ -283,16 +234,16 @@ describe('several rules that are refused', () => {
     const { objects, pods } = aCafe(3, 1);
     const chain = await createWorkbench(objects, pods);
     bench = chain;
-    await refuseRule(chain, 'CreateRules', ruleNameOf(anIngressOf(2), theAlbConfig(objects)));
+    await refuseRules(chain, 'CreateRules', [ruleNameOf(anIngressOf(2), theAlbConfig(objects))]);
     chain.resync();
     await chain.settle();
-    expect(await served(chain)).toEqual([name(1), name(3)]);
+    expect(await served(chain)).toEqual([nameOf(1), nameOf(3)]);
     await chain.alb.put('faults', []);
     const listeners = [{ port: 80, protocol: 'HTTP', idleTimeout: 30 }];
     await chain.kube.mergePatch({ kind: 'AlbConfig', namespace: '', name: 'cafe' }, { spec: { listeners } });
     chain.changed();
     await chain.settle();
-    expect(await served(chain)).toEqual([1, 2, 3].map(name));
+    expect(await served(chain)).toEqual([1, 2, 3].map(nameOf));
   });
 
   it('are not blamed for a group of ours that somebody deleted: it is made again', async () => {
@@ -318,7 +269,7 @@ describe('several rules that are refused', () => {
     await chain.kube.mergePatch(refOf(1), { spec: anIngress({ host: 'moved.example.com', paths: [aPath('/', serviceName(1))] }).spec });
     chain.changed();
     await chain.settle();
-    expect(await served(chain)).toEqual([1, 2, 3].map(name));
+    expect(await served(chain)).toEqual([1, 2, 3].map(nameOf));
     expect(named(chain)).toEqual([]);
   });
 });

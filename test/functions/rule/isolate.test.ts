@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Item, sendIsolating } from '#functions/rule/isolate.ts';
+import { contentOf } from '#functions/rule/refused.ts';
 import type { RuleSettings } from '#shared/cloud/alb/port.ts';
 import { CloudFailure, type FailureClass } from '#shared/cloud/failure.ts';
 import type { RuleSpec } from '#shared/model/stack.ts';
 import { tagKeys } from '#shared/ownership.ts';
+import { digestJobs } from '#shared/step/jobs.ts';
 import type { Suspects } from '#shared/step/record.ts';
+import { aLedger } from '#test/support/scenes.ts';
 
 const aFailure = (failure: FailureClass, code: string): CloudFailure =>
   new CloudFailure(failure, { action: 'CreateRules', code, detail: '', requestId: 'R' });
@@ -62,6 +65,43 @@ async function rounds(items: readonly Item<RuleSettings>[], refuse: (names: read
   return told;
 }
 
+interface Jobs {
+  readonly convicted: string[];
+  readonly made: string[];
+  calls: number;
+}
+
+/** The same where every call is accepted and its job may fail: `fails` is asked once a job. */
+async function jobRounds(items: readonly Item<RuleSettings>[], fails: (names: readonly string[], call: number) => boolean): Promise<Jobs> {
+  const told: Jobs = { convicted: [], made: [], calls: 0 };
+  let ledger = aLedger();
+  for (let round = 0; round < 1000; round += 1) {
+    const rest = items.filter(({ rule }) => !told.made.includes(rule.ruleName) && !told.convicted.includes(rule.ruleName));
+    if (rest.length === 0) return told;
+    let failed = false;
+    let names: readonly string[] = [];
+    await sendIsolating({
+      items: rest,
+      suspects: ledger.suspects?.['HTTP:80'],
+      send: async (rules, failures) => {
+        names = rules.map((rule) => rule.ruleName);
+        failed = fails(names, told.calls);
+        told.calls += 1;
+        const written = { listener: 'HTTP:80' as const, count: rules.length, content: contentOf(rules), failures };
+        ledger = { ...ledger, jobs: [{ step: 'rule', jobId: 'j', what: '', rules: written }] };
+      },
+      convict: ({ rule }) => told.convicted.push(rule.ruleName),
+      suspect: (next) => {
+        ledger = { ...ledger, suspects: next === undefined ? {} : { 'HTTP:80': next } };
+      },
+    });
+    if (!failed) told.made.push(...names);
+    const status = failed ? 'Failed' : 'Succeeded';
+    ledger = digestJobs(ledger, [{ jobId: 'j', status, resourceType: 'rule', resourceId: '', errorCode: 'OperationFailed.Some' }]);
+  }
+  return told;
+}
+
 const refusing =
   (guilty: ReadonlySet<string>) =>
   (names: readonly string[]): CloudFailure | undefined =>
@@ -81,6 +121,36 @@ describe('isolating what the service refuses', () => {
         expect([...told.convicted].sort()).toEqual([...guilty].sort());
         expect(told.sent).toEqual(batch(count).flatMap(({ rule }) => (guilty.has(rule.ruleName) ? [] : [rule.ruleName])));
         expect(told.calls).toBeLessThanOrEqual(1 + guilty.size * (Math.ceil(Math.log2(count)) + 3));
+      }),
+    );
+  });
+
+  it('convicts exactly those whose jobs fail every time, whatever fails by chance, and makes the others', async () => {
+    const question = fc.integer({ min: 1, max: 100 }).chain((count) =>
+      fc.record({
+        count: fc.constant(count),
+        places: fc.uniqueArray(fc.nat({ max: count - 1 }), { maxLength: 4 }),
+        // Never two in a row: that is not by chance any more.
+        chances: fc.uniqueArray(
+          fc.nat({ max: 15 }).map((half) => 2 * half),
+          { maxLength: 6 },
+        ),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(question, async ({ count, places, chances }) => {
+        const guilty = new Set(places.map((place) => `r${place}`));
+        const unlucky = new Set(chances);
+        let former = false;
+        const told = await jobRounds(batch(count), (names, call) => {
+          const byChance = unlucky.has(call) && !former;
+          former = byChance || names.some((name) => guilty.has(name));
+          return former;
+        });
+        expect([...told.convicted].sort()).toEqual([...guilty].sort());
+        expect(told.made).toHaveLength(count - guilty.size);
+        const each = Math.ceil(Math.log2(count)) + 4;
+        expect(told.calls).toBeLessThanOrEqual(1 + (guilty.size + chances.length) * each);
       }),
     );
   });
