@@ -20,23 +20,37 @@ export interface Weights {
 const keyOf = (listener: string, written: WrittenRoute): string => `${listener} ${twinKey(written)}`;
 const onAnyListener = '*';
 
+/** What one canary takes of the rules for one path on one listener: once, however often it lists the path. */
+interface Stake extends Omit<Share, 'group'> {
+  /** As listed, at least one. */
+  readonly groups: readonly { readonly type: WrittenRoute['type']; readonly group: ServerGroupSpec }[];
+}
+
+/** A path may be listed once as Exact and once as Prefix: the one of the same type counts, else the first. */
+const shareOf = ({ owner, weight, groups }: Stake, { type }: WrittenRoute): readonly Share[] => {
+  const chosen = groups.find((one) => one.type === type) ?? groups[0];
+  return chosen === undefined ? [] : [{ owner, weight, group: chosen.group }];
+};
+
 /** Every (path, listener) where a canary stands. */
 const placesOf = (draft: IngressDraft): readonly { readonly route: Route; readonly listener: ListenerIdentity }[] =>
   draft.routes.flatMap((route) => route.placed.map(({ listener }) => ({ route, listener })));
 
 /** A canary that has a share somewhere has it everywhere, or it is held. */
-function tryCanary(draft: IngressDraft, weight: number, taken: ReadonlyMap<string, readonly Share[]>, twins: Twins) {
-  const shares = new Map(taken);
+function tryCanary(draft: IngressDraft, weight: number, taken: Tally['stakes'], twins: Twins) {
+  const own = new Map<string, Stake>();
   const problems = new Map<string, Problem>();
   for (const place of placesOf(draft)) {
-    const key = keyOf(place.listener, place.route.written);
-    const before = shares.get(key) ?? [];
+    const { written, backend } = place.route;
+    const key = keyOf(place.listener, written);
+    const before = (taken.get(key) ?? []).flatMap((stake) => shareOf(stake, written));
     const problem = refusalOf(draft, place, { twins, before, weight });
-    if (problem !== undefined)
-      problems.set(place.route.written.at, problem); // once a path, not once a listener
-    else if (place.route.backend !== undefined) shares.set(key, [...before, { owner: draft.ref, group: place.route.backend, weight }]);
+    if (problem !== undefined) problems.set(written.at, problem); // once a path, not once a listener
+    const groups = [...(own.get(key)?.groups ?? []), ...(backend === undefined ? [] : [{ type: written.type, group: backend }])];
+    own.set(key, { owner: draft.ref, weight, groups });
   }
-  return { shares, problems: [...problems.values()] };
+  const stakes = new Map([...taken, ...[...own].map(([key, stake]) => [key, [...(taken.get(key) ?? []), stake]] as const)]);
+  return { stakes, problems: [...problems.values()] };
 }
 
 /** Where a held canary may have a share. */
@@ -46,7 +60,7 @@ const heldKeys = (draft: IngressDraft): readonly string[] =>
     : draft.routes.map((route) => keyOf(onAnyListener, route.written));
 
 interface Tally {
-  readonly shares: ReadonlyMap<string, readonly Share[]>;
+  readonly stakes: ReadonlyMap<string, readonly Stake[]>;
   readonly stays: readonly string[];
   readonly problems: readonly (readonly [string, readonly Problem[]])[];
 }
@@ -56,8 +70,8 @@ function count(tally: Tally, draft: IngressDraft, isHeld: boolean, twins: Twins)
   const staying = { ...tally, stays: [...tally.stays, ...heldKeys(draft)] };
   if (isHeld) return staying;
   if (draft.canary?.weight === undefined) return tally;
-  const { shares, problems } = tryCanary(draft, draft.canary.weight, tally.shares, twins);
-  return problems.length === 0 ? { ...tally, shares } : { ...staying, problems: [...tally.problems, [refText(draft.ref), problems]] };
+  const { stakes, problems } = tryCanary(draft, draft.canary.weight, tally.stakes, twins);
+  return problems.length === 0 ? { ...tally, stakes } : { ...staying, problems: [...tally.problems, [refText(draft.ref), problems]] };
 }
 
 /**
@@ -65,16 +79,16 @@ function count(tally: Tally, draft: IngressDraft, isHeld: boolean, twins: Twins)
  * if it were not there. `held`: Ingresses (as text) that are held for other reasons.
  */
 export function shareByWeight(drafts: readonly IngressDraft[], held: ReadonlySet<string>, twins: Twins): Weights {
-  const { shares, stays, problems } = drafts
+  const { stakes, stays, problems } = drafts
     .filter((draft) => draft.canary?.weighted === true)
     .reduce<Tally>((tally, draft) => count(tally, draft, held.has(refText(draft.ref)), twins), {
-      shares: new Map(),
+      stakes: new Map(),
       stays: [],
       problems: [],
     });
   const staying = new Set(stays);
   return {
-    shares: (listener, written) => shares.get(keyOf(listener, written)) ?? [],
+    shares: (listener, written) => (stakes.get(keyOf(listener, written)) ?? []).flatMap((stake) => shareOf(stake, written)),
     isHeld: (listener, written) => staying.has(keyOf(listener, written)) || staying.has(keyOf(onAnyListener, written)),
     problems: new Map(problems),
   };

@@ -20,7 +20,7 @@ export interface Twin {
   readonly position: number;
 }
 
-/** The paths of stable Ingresses, by listener and what is written. */
+/** The paths of stable Ingresses, by listener and what is written: those of the same path type first, then in the order of all Ingresses. */
 export interface Twins {
   readonly find: (listener: ListenerIdentity, written: WrittenRoute) => readonly Twin[];
 }
@@ -43,8 +43,12 @@ export function stableTwins(drafts: readonly IngressDraft[]): Twins {
   }
   const at = (listener: string, key: string): readonly Twin[] => twins.get(`${listener} ${key}`) ?? [];
   return {
-    find: (listener, written) =>
-      [...at(listener, twinKey(written)), ...at(onAnyListener, twinKey(written))].sort((a, b) => a.position - b.position),
+    find: (listener, written) => {
+      // A path may stand there once as Exact and once as Prefix: each has its own canary then.
+      const rank = ({ route }: Twin): number => (route.written.type === written.type ? 0 : 1);
+      const found = [...at(listener, twinKey(written)), ...at(onAnyListener, twinKey(written))];
+      return found.sort((a, b) => rank(a) - rank(b) || a.position - b.position);
+    },
   };
 }
 

@@ -43,6 +43,18 @@ describe('a canary by weight', () => {
     ]);
   });
 
+  it('that lists a path twice, once of each type, takes its share once of each rule, each with the Service of its type', () => {
+    const both = (exact: string, prefix: string) => [aPath('/x', exact, 'Exact'), aPath('/x', prefix)];
+    const stack = stackOf([stable({ paths: both('coffee', 'tea') }), canary({ 'canary-weight': '60' }, { paths: both('a', 'b') })]);
+    expect(codesOf(stack)).toEqual([]);
+    expect(stack.rules.map((rule) => forwardsOf(stack, rule))).toEqual([
+      { coffee: 40, a: 60 },
+      { tea: 40, b: 60 },
+    ]);
+    const alone = stackOf([stable({ paths: [aPath('/x')] }), canary({ 'canary-weight': '60' }, { paths: both('a', 'b') })]);
+    expect(alone.rules.map((rule) => forwardsOf(alone, rule))).toEqual([{ coffee: 40, b: 60 }]);
+  });
+
   it('CPAC 11: of 100 leaves the stable group out instead of giving it the weight 0, and keeps it for the way back', () => {
     const stack = stackOf([stable(), weight(60), weight(40, 'canary2', 'b')]);
     expect(forwardsOf(stack, stack.rules[0])).toEqual({ a: 60, b: 40 });
@@ -131,6 +143,13 @@ describe('a canary by header or cookie', () => {
     expect(own?.conditions).toEqual([...(rulesOf(stack, 'stable')[0]?.conditions ?? []), ...conditions]);
     expect(forwardsOf(stack, own)).toEqual({ a: 100 });
     expect(stack.rules.map((rule) => rule.owners[0]?.name)).toEqual(['canary', 'stable']);
+  });
+
+  it('that lists a path twice, once of each type, matches as the stable path of its type', () => {
+    const both = [aPath('/x', 'a', 'Exact'), aPath('/x', 'b')];
+    const stack = stackOf([stable({ paths: [aPath('/x', 'coffee', 'Exact'), aPath('/x')] }), canary(byHeader, { paths: both })]);
+    const paths = rulesOf(stack, 'canary').map((rule) => rule.conditions.find((one) => one.type === 'Path'));
+    expect(paths).toMatchObject([{ pathConfig: { values: ['/x'] } }, { pathConfig: { values: ['/x', '/x/*'] } }]);
   });
 
   it('ACK 4: behind its stable Ingress is told that it never matches', () => {
