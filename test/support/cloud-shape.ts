@@ -5,7 +5,7 @@ type Item = Readonly<Record<string, unknown>>;
 
 const text = (value: unknown): string => String(value ?? '');
 
-/** Rules with the names of their groups and servers, in matching order. */
+/** Rules with the names of their groups and servers, listener by listener and in matching order. */
 export async function cloudShape(alb: Pick<LocalAlb, 'state'>): Promise<unknown> {
   const state = await alb.state();
   const of = (kind: string): readonly Item[] => state[kind] ?? [];
@@ -19,18 +19,31 @@ export async function cloudShape(alb: Pick<LocalAlb, 'state'>): Promise<unknown>
     const group = groups.get(text(id));
     return group === undefined ? 'missing' : `${text(group['ServerGroupName'])} [${serversOf(group).join(', ')}]`;
   };
-  const rules = [...of('rules')].sort((a, b) => Number(a['Priority']) - Number(b['Priority']));
+  /** Actions as they are, but with what their groups hold in place of ids. */
+  const namedGroups = (actions: unknown): unknown =>
+    JSON.parse(JSON.stringify(actions, (key, value: unknown) => (key === 'ServerGroupId' ? groupText(value) : value)));
+  const listenerText = (one: Item): string => `${text(one['ListenerProtocol'])}:${text(one['ListenerPort'])}`;
+  const listeners = new Map(of('listeners').map((one) => [text(one['ListenerId']), listenerText(one)]));
+  const rules = of('rules')
+    .map((one) => ({ one, listener: listeners.get(text(one['ListenerId'])) ?? 'missing', direction: text(one['Direction']) }))
+    .sort(
+      (a, b) =>
+        a.listener.localeCompare(b.listener) ||
+        a.direction.localeCompare(b.direction) ||
+        Number(a.one['Priority']) - Number(b.one['Priority']),
+    );
   return {
     loadBalancers: of('loadBalancers').map((one) => `${text(one['LoadBalancerName'])} ${text(one['LoadBalancerStatus'])}`),
-    listeners: of('listeners').map((one) => `${text(one['ListenerProtocol'])}:${text(one['ListenerPort'])} ${text(one['ListenerStatus'])}`),
+    listeners: of('listeners')
+      .map((one) => `${listenerText(one)} ${text(one['ListenerStatus'])} ${JSON.stringify(one['Certificates'] ?? [])}`)
+      .sort(),
     serverGroups: [...groups.values()].map((one) => groupText(one['ServerGroupId'])).sort(),
-    rules: rules.map((one) => ({
+    rules: rules.map(({ one, listener, direction }) => ({
+      listener,
+      direction,
+      name: one['RuleName'],
       conditions: one['RuleConditions'],
-      groups: ((one['RuleActions'] ?? []) as readonly Item[]).flatMap((action) =>
-        ((action['ForwardGroupConfig'] as { ServerGroupTuples?: readonly Item[] } | undefined)?.ServerGroupTuples ?? []).map((tuple) =>
-          groupText(tuple['ServerGroupId']),
-        ),
-      ),
+      actions: namedGroups(one['RuleActions']),
       status: one['RuleStatus'],
     })),
   };

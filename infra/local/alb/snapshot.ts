@@ -12,7 +12,10 @@ export const snapshot = (cloud: Cloud, dataPlane: readonly unknown[]): Readonly<
   loadBalancers: cloud.state.loadBalancers
     .all()
     .map((record) => ({ ...showLoadBalancer(record, cloud), ZoneMappings: record.shown.ZoneMappings })),
-  listeners: cloud.state.listeners.all().map(showListener),
+  // Lists of listeners tell nothing of certificates.
+  listeners: cloud.state.listeners
+    .all()
+    .map((record) => ({ ...showListener(record), Certificates: (record.shown.Certificates ?? []).map((one) => one.CertificateId) })),
   rules: cloud.state.rules.all().map(showRule),
   serverGroups: cloud.state.serverGroups
     .all()
