@@ -1,0 +1,17 @@
+/** Requests without pause while Ingresses change, over the processes of `npm start`. `probing-processes.long.ts` takes every turn. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Live, startLive } from '#test/support/live-scenario.ts';
+import { canaryTurns, pathTurns, redirectTurns } from '#test/support/live-turns.ts';
+
+let live: Live;
+beforeAll(async () => {
+  live = await startLive();
+}, 120_000);
+afterAll(() => live.stop());
+
+it('answers every request as the old or the new Ingress says, and only as the new one once its owner has heard', async () => {
+  // In front of the others, from HTTP to HTTPS and back, and shared with a canary.
+  for (const turn of [...pathTurns.slice(0, 1), ...redirectTurns.slice(0, 2), ...canaryTurns.slice(1, 2)]) await live.take(turn);
+  console.log(`${live.probes.count()} answers, each as it should be`);
+  expect(live.probes.count()).toBeGreaterThan(100);
+}, 120_000);
