@@ -4,7 +4,7 @@ import type { PlainAction, RuleDirection } from '#shared/cloud/alb/port.ts';
 import { headerNameForm } from './forms.ts';
 import { maybe, member, oneOf, text } from './member.ts';
 
-const key = text(headerNameForm.pattern, headerNameForm.allowed);
+const key = () => text(headerNameForm.pattern, headerNameForm.allowed);
 
 /** What each type of value may be. */
 const valueForms = {
@@ -34,26 +34,27 @@ const checkedValue = (type: (typeof valueTypes)[number]) =>
   });
 
 /** `InsertHeaderConfig`; which headers are reserved depends on the direction of the rule, and is checked there. */
-export const insertHeaderSchema = z
-  .object({
-    key,
-    value: member(z.string(), valueTexts),
-    valueType: maybe(oneOf(...valueTypes), 'UserDefined'),
-    coverEnabled: maybe(member(z.literal(true), 'true: a header of that name is always overwritten'), 'true'),
-  })
-  .check(checkedValue('UserDefined'), checkedValue('ReferenceHeader'), checkedValue('SystemDefined'));
+export const insertHeaderSchema = () =>
+  z
+    .object({
+      key: key(),
+      value: member(z.string(), valueTexts),
+      valueType: maybe(oneOf(...valueTypes), 'UserDefined'),
+      coverEnabled: maybe(member(z.literal(true), 'true: a header of that name is always overwritten'), 'true'),
+    })
+    .check(checkedValue('UserDefined'), checkedValue('ReferenceHeader'), checkedValue('SystemDefined'));
 
 /** `RemoveHeaderConfig`. */
-export const removeHeaderSchema = z.object({ key });
+export const removeHeaderSchema = () => z.object({ key: key() });
 
 /** The type of the value is UserDefined when none is given. */
-export const makeInsertHeader = (config: z.output<typeof insertHeaderSchema>): PlainAction => ({
+export const makeInsertHeader = (config: z.output<ReturnType<typeof insertHeaderSchema>>): PlainAction => ({
   type: 'InsertHeader',
   insertHeaderConfig: { key: config.key, value: config.value, valueType: config.valueType ?? 'UserDefined' },
 });
 
 /** The header as it is written: its case means nothing. */
-export const makeRemoveHeader = (removeHeaderConfig: z.output<typeof removeHeaderSchema>): PlainAction => ({
+export const makeRemoveHeader = (removeHeaderConfig: z.output<ReturnType<typeof removeHeaderSchema>>): PlainAction => ({
   type: 'RemoveHeader',
   removeHeaderConfig,
 });

@@ -18,16 +18,19 @@ const portForm: Form = {
   allowed: `a port from 1 to 63335, in quotes, or ${inRequest.port}`,
 };
 
-const redirectMembers = z.object({
-  protocol: orEmpty(protocolForm, inRequest.protocol),
-  host: orEmpty(targetHostForm, inRequest.host),
-  port: orEmpty(portForm, inRequest.port),
-  path: orEmpty(redirectPathForm, inRequest.path),
-  query: orEmpty(targetQueryForm, inRequest.query),
-  httpCode: maybe(member(z.enum(['301', '302', '303', '307', '308', '']), '301, 302, 303, 307, 308, in quotes'), '301'),
-});
+const redirectMembers = () =>
+  z.object({
+    protocol: orEmpty(protocolForm, inRequest.protocol),
+    host: orEmpty(targetHostForm, inRequest.host),
+    port: orEmpty(portForm, inRequest.port),
+    path: orEmpty(redirectPathForm, inRequest.path),
+    query: orEmpty(targetQueryForm, inRequest.query),
+    httpCode: maybe(member(z.enum(['301', '302', '303', '307', '308', '']), '301, 302, 303, 307, 308, in quotes'), '301'),
+  });
 
-function redirectConfigOf(config: z.output<typeof redirectMembers>) {
+type Redirect = z.output<ReturnType<typeof redirectMembers>>;
+
+function redirectConfigOf(config: Redirect) {
   const protocol = standing(config.protocol, inRequest.protocol);
   return {
     protocol: /^https?$/i.test(protocol) ? protocol.toUpperCase() : inRequest.protocol,
@@ -39,33 +42,35 @@ function redirectConfigOf(config: z.output<typeof redirectMembers>) {
   } as const;
 }
 
-const leadsElsewhere = (config: z.output<typeof redirectMembers>): boolean => {
+const leadsElsewhere = (config: Redirect): boolean => {
   const { httpCode: _httpCode, ...target } = redirectConfigOf(config);
   return Object.entries(target).some(([name, value]) => value !== variable(name));
 };
 
 /** ALB refuses a redirect to where the request already was. */
-export const redirectSchema = redirectMembers.check(z.refine(leadsElsewhere, 'something besides httpCode that is not as in the request'));
+export const redirectSchema = () =>
+  redirectMembers().check(z.refine(leadsElsewhere, 'something besides httpCode that is not as in the request'));
 
 /** Every member is filled in; the protocol is in upper case, as the service wants it. */
-export const makeRedirect = (config: z.output<typeof redirectSchema>): PlainAction => ({
+export const makeRedirect = (config: Redirect): PlainAction => ({
   type: 'Redirect',
   redirectConfig: redirectConfigOf(config),
 });
 
-const rewriteMembers = z.object({
-  Host: orEmpty(targetHostForm, inRequest.host),
-  Path: orEmpty(rewritePathForm, inRequest.path),
-  Query: orEmpty(targetQueryForm, inRequest.query),
-});
+const rewriteMembers = () =>
+  z.object({
+    Host: orEmpty(targetHostForm, inRequest.host),
+    Path: orEmpty(rewritePathForm, inRequest.path),
+    Query: orEmpty(targetQueryForm, inRequest.query),
+  });
 
 const isAnything = (config: object): boolean => Object.values(config).some((value) => value !== undefined && value !== '');
 
 /** `RewriteConfig`. */
-export const rewriteSchema = rewriteMembers.check(z.refine(isAnything, 'Host, Path or Query'));
+export const rewriteSchema = () => rewriteMembers().check(z.refine(isAnything, 'Host, Path or Query'));
 
 /** Every member is filled in. */
-export const makeRewrite = ({ Host, Path, Query }: z.output<typeof rewriteSchema>): PlainAction => ({
+export const makeRewrite = ({ Host, Path, Query }: z.output<ReturnType<typeof rewriteSchema>>): PlainAction => ({
   type: 'Rewrite',
   rewriteConfig: { host: standing(Host, inRequest.host), path: standing(Path, inRequest.path), query: standing(Query, inRequest.query) },
 });

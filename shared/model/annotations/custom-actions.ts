@@ -13,21 +13,26 @@ import { maybe, member, oneOf, some, text, whole } from './member.ts';
 const requests: readonly RuleDirection[] = ['Request'];
 const both: readonly RuleDirection[] = ['Request', 'Response'];
 
-const fixedResponseSchema = z.object({
-  contentType: maybe(oneOf('text/plain', 'text/css', 'text/html', 'application/javascript', 'application/json'), 'text/plain'),
-  content: maybe(text(/^\p{ASCII}{0,1024}$/su, 'at most 1024 ASCII characters'), ''),
-  httpCode: text(/^[245][0-9]{2}$/, 'a 2xx, 4xx or 5xx status, in quotes'),
-});
+const fixedResponseSchema = () =>
+  z.object({
+    contentType: maybe(oneOf('text/plain', 'text/css', 'text/html', 'application/javascript', 'application/json'), 'text/plain'),
+    content: maybe(text(/^\p{ASCII}{0,1024}$/su, 'at most 1024 ASCII characters'), ''),
+    httpCode: text(/^[245][0-9]{2}$/, 'a 2xx, 4xx or 5xx status, in quotes'),
+  });
 
 /** Members are text, as the existing controllers want them. */
 const perSecond = () => maybe(text(/^(?:[1-9][0-9]{0,5}|1000000)$/, 'a whole number from 1 to 1000000, in quotes'));
 
-const limitSchema = z.object({ QPS: perSecond(), QPSPerIp: perSecond() }).check(
-  z.refine(({ QPS, QPSPerIp }) => QPS !== undefined || QPSPerIp !== undefined, 'QPS, QPSPerIp or both'),
-  z.refine(({ QPS, QPSPerIp }) => QPS === undefined || QPSPerIp === undefined || Number(QPSPerIp) < Number(QPS), 'QPSPerIp lower than QPS'),
-);
+const limitSchema = () =>
+  z.object({ QPS: perSecond(), QPSPerIp: perSecond() }).check(
+    z.refine(({ QPS, QPSPerIp }) => QPS !== undefined || QPSPerIp !== undefined, 'QPS, QPSPerIp or both'),
+    z.refine(
+      ({ QPS, QPSPerIp }) => QPS === undefined || QPSPerIp === undefined || Number(QPSPerIp) < Number(QPS),
+      'QPSPerIp lower than QPS',
+    ),
+  );
 
-const limitOf = ({ QPS, QPSPerIp }: z.output<typeof limitSchema>): PlainAction => ({
+const limitOf = ({ QPS, QPSPerIp }: z.output<ReturnType<typeof limitSchema>>): PlainAction => ({
   type: 'TrafficLimit',
   trafficLimitConfig: {
     ...(QPS === undefined ? {} : { QPS: Number(QPS) }),
@@ -39,16 +44,17 @@ const limitOf = ({ QPS, QPSPerIp }: z.output<typeof limitSchema>): PlainAction =
 const namesAtMost = 50;
 const names = (form: Form, standard: readonly string[]) => maybe(some(text(form.pattern, form.allowed), namesAtMost), standard.join(', '));
 
-const corsSchema = z.object({
-  AllowOrigin: names(corsOriginForm, cors.allowOrigin.default),
-  AllowMethods: names(corsMethodForm, cors.allowMethods.default),
-  AllowHeaders: names(corsHeaderForm, cors.allowHeaders.default),
-  ExposeHeaders: maybe(member(z.array(text(corsHeaderForm.pattern, corsHeaderForm.allowed)), 'a list'), ''),
-  AllowCredentials: maybe(oneOf('on', 'off'), 'on'),
-  MaxAge: maybe(whole(-1, 172_800), String(cors.maxAge.default)),
-});
+const corsSchema = () =>
+  z.object({
+    AllowOrigin: names(corsOriginForm, cors.allowOrigin.default),
+    AllowMethods: names(corsMethodForm, cors.allowMethods.default),
+    AllowHeaders: names(corsHeaderForm, cors.allowHeaders.default),
+    ExposeHeaders: maybe(member(z.array(text(corsHeaderForm.pattern, corsHeaderForm.allowed)), 'a list'), ''),
+    AllowCredentials: maybe(oneOf('on', 'off'), 'on'),
+    MaxAge: maybe(whole(-1, 172_800), String(cors.maxAge.default)),
+  });
 
-const corsOf = (config: z.output<typeof corsSchema>): PlainAction => ({
+const corsOf = (config: z.output<ReturnType<typeof corsSchema>>): PlainAction => ({
   type: 'Cors',
   corsConfig: {
     allowOrigin: config.AllowOrigin ?? cors.allowOrigin.default,

@@ -26,18 +26,20 @@ const anyOf = <S extends z.ZodMiniType>(value: S, limit = most) => z.object({ va
 const anyOfHeader = () => z.object({ key: formed(matchedHeaderForm), values: some(formed(matchedValueForm), most) });
 const anyPair = (key: Form, value: Form) => z.object({ values: some(z.object({ key: formed(key), value: formed(value) }), most) });
 
-const networks = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()] as const;
-const network = member(
-  z.string().check(z.refine((written) => networks.some((one) => z.safeParse(one, written).success))),
-  'an IPv4 or IPv6 address, or a block of them such as 10.0.0.0/8',
-);
+const network = () => {
+  const networks = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()] as const;
+  return member(
+    z.string().check(z.refine((written) => networks.some((one) => z.safeParse(one, written).success))),
+    'an IPv4 or IPv6 address, or a block of them such as 10.0.0.0/8',
+  );
+};
 
 /** A new type is a new row. */
 export const conditionKinds: readonly Kind<RuleCondition>[] = [
   kind({
     type: 'Host',
     config: ['hostConfig'],
-    schema: anyOf(formed(hostForm)),
+    schema: () => anyOf(formed(hostForm)),
     make: (hostConfig) => ({ type: 'Host', hostConfig }),
     directions: both,
     text: 'Hosts besides that of the rule: any of them is enough.',
@@ -45,7 +47,7 @@ export const conditionKinds: readonly Kind<RuleCondition>[] = [
   kind({
     type: 'Path',
     config: ['pathConfig'],
-    schema: anyOf(formed(pathForm)),
+    schema: () => anyOf(formed(pathForm)),
     make: (pathConfig) => ({ type: 'Path', pathConfig }),
     directions: both,
     text: 'Paths besides that of the rule: any of them is enough.',
@@ -53,7 +55,7 @@ export const conditionKinds: readonly Kind<RuleCondition>[] = [
   kind({
     type: 'Header',
     config: ['headerConfig'],
-    schema: anyOfHeader(),
+    schema: () => anyOfHeader(),
     make: (headerConfig) => ({ type: 'Header', headerConfig }),
     directions: both,
     text: 'A request header with any of the values. Several conditions must all hold.',
@@ -61,7 +63,7 @@ export const conditionKinds: readonly Kind<RuleCondition>[] = [
   kind({
     type: 'QueryString',
     config: ['queryStringConfig'],
-    schema: anyPair(queryKeyForm, queryValueForm),
+    schema: () => anyPair(queryKeyForm, queryValueForm),
     make: (queryStringConfig) => ({ type: 'QueryString', queryStringConfig }),
     directions: both,
     text: 'Any of the query parameters. Several conditions must all hold.',
@@ -69,7 +71,7 @@ export const conditionKinds: readonly Kind<RuleCondition>[] = [
   kind({
     type: 'Cookie',
     config: ['cookieConfig'],
-    schema: anyPair(cookieForm, cookieForm),
+    schema: () => anyPair(cookieForm, cookieForm),
     make: (cookieConfig) => ({ type: 'Cookie', cookieConfig }),
     directions: both,
     text: 'Any of the cookies. Several conditions must all hold.',
@@ -77,7 +79,7 @@ export const conditionKinds: readonly Kind<RuleCondition>[] = [
   kind({
     type: 'Method',
     config: ['methodConfig'],
-    schema: anyOf(oneOf(...methods), 10),
+    schema: () => anyOf(oneOf(...methods), 10),
     make: (methodConfig) => ({ type: 'Method', methodConfig }),
     directions: both,
     text: 'Any of the methods.',
@@ -86,7 +88,7 @@ export const conditionKinds: readonly Kind<RuleCondition>[] = [
     type: 'SourceIp',
     config: ['sourceIpConfig'],
     // One rule holds five; more of them are spread over several rules.
-    schema: anyOf(network),
+    schema: () => anyOf(network()),
     make: (sourceIpConfig) => ({ type: 'SourceIp', sourceIpConfig }),
     directions: both,
     text: 'Clients at any of the addresses.',
@@ -94,7 +96,7 @@ export const conditionKinds: readonly Kind<RuleCondition>[] = [
   kind({
     type: 'ResponseHeader',
     config: ['responseHeaderConfig', 'headerConfig'],
-    schema: anyOfHeader(),
+    schema: () => anyOfHeader(),
     make: (responseHeaderConfig) => ({ type: 'ResponseHeader', responseHeaderConfig }),
     directions: responses,
     text: 'A header of the answer with any of the values. Several conditions must all hold.',
@@ -102,7 +104,7 @@ export const conditionKinds: readonly Kind<RuleCondition>[] = [
   kind({
     type: 'ResponseStatusCode',
     config: ['responseStatusCodeConfig'],
-    schema: anyOf(text(/^[1-5](?:[0-9]{2}|xx)$/, 'a status in quotes, such as "404" or "5xx"')),
+    schema: () => anyOf(text(/^[1-5](?:[0-9]{2}|xx)$/, 'a status in quotes, such as "404" or "5xx"')),
     make: (responseStatusCodeConfig) => ({ type: 'ResponseStatusCode', responseStatusCodeConfig }),
     directions: responses,
     text: 'Any of the statuses of the answer.',

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import type { RuleDirection } from '#shared/cloud/alb/port.ts';
 import { foldFields, isRecord } from '#shared/model/fold-fields.ts';
+import { once } from '#shared/model/once.ts';
 import { described, faultOf } from './fault.ts';
 import { type MemberRow, membersOf, namesAt } from './member.ts';
 import { nearestName } from './nearest-name.ts';
@@ -14,7 +15,8 @@ interface Row<S extends z.ZodMiniType, T> {
   readonly type: string;
   /** Member that holds the settings, and other names that it is found under. */
   readonly config: readonly [string, ...string[]];
-  readonly schema: S;
+  /** Called when the first such element is read: most clusters have none. */
+  readonly schema: () => S;
   readonly make: (config: z.output<S>) => T;
   /** Directions of rules in which the type may stand. */
   readonly directions: readonly RuleDirection[];
@@ -54,8 +56,10 @@ const stepsOf = (path: string): readonly PropertyKey[] =>
 
 /** Makes a type of element of its row. */
 export function kind<S extends z.ZodMiniType, T>(row: Row<S, T>): Kind<T> {
-  const { type, config, directions, text, schema, make } = row;
+  const { type, config, directions, text, make } = row;
+  const schemaOf = once(row.schema);
   const read = (written: unknown, at: string): Parsed<T> => {
+    const schema = schemaOf();
     const folded = foldFields(schema, written, at);
     const strangers = folded.unknown.map(({ path, name }) => {
       const parent = path.slice(0, -name.length - 1);
@@ -66,7 +70,7 @@ export function kind<S extends z.ZodMiniType, T>(row: Row<S, T>): Kind<T> {
     const issues = parsed.success ? [] : parsed.error.issues;
     return { faults: [...strangers, ...issues.map((issue) => faultOf(schema, issue, folded.value, at))] };
   };
-  return { type, config, directions, text, members: () => membersOf(schema), read };
+  return { type, config, directions, text, members: () => membersOf(schemaOf()), read };
 }
 
 /** The entry of an object whose name is one of `names` in any case; the first of `names` wins. */
