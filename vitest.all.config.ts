@@ -5,4 +5,14 @@ import base from './vitest.config.ts';
 // not find, they skip and name. What `npm test` takes samples of (points of death, random histories), they take whole.
 const long = { name: 'long', include: ['test/**/*.long.ts'], testTimeout: 600_000, hookTimeout: 300_000 };
 
-export default mergeConfig(base, { test: { env: { WHOLE_TESTS: '1' }, projects: [{ extends: true, test: long }] } });
+// The scenarios of routing under each row of the ALB emulator's switches (`test/support/switches.ts`): any two of them turned, and not.
+const rows = [1, 2, 3, 4, 5, 6, 7].map((row) => ({
+  name: `switches ${row}`,
+  include: ['test/scenarios/routing/**/*.test.ts', 'test/scenarios/{probing,rule-orders,defects-rules}.test.ts'],
+  isolate: false,
+  env: { ALB_SWITCHES: `row ${row}` },
+}));
+
+export default mergeConfig(base, {
+  test: { env: { WHOLE_TESTS: '1' }, projects: [long, ...rows].map((test) => ({ extends: true as const, test })) },
+});

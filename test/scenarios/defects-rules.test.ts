@@ -10,7 +10,7 @@ import { annotated, byAnnotation, hostOf, json, onHost, withTls } from '#test/su
 
 let shop: Routed;
 beforeAll(async () => {
-  shop = await routed({ services: ['coffee', 'tea', 'juice'] });
+  shop = await routed({ services: ['coffee', 'tea', 'juice'], settings: { dataPlane: { trafficLimitBurst: 1 } } });
 });
 afterAll(() => shop?.stop());
 

@@ -14,6 +14,7 @@ export const switches = {
   'groups that take servers at once': { creatingGroupAcceptsServers: true },
   'groups that must be there before they are named': { creatingGroupMayBeReferred: false },
   'broken expressions accepted': { brokenExpressions: 'accepted' },
+  'mirrors before CORS': { mirrorBeforeCors: 'mirror-first' },
   'rules listed in other words': { listedRules: 'spelled-out' },
   'listeners Running while rules change': { listenerStatusDuringRules: 'Running' },
   'balancers busy with their listeners': { listenersLockLoadBalancer: true },
@@ -32,9 +33,12 @@ export const switches = {
   'negative ages left out': { dataPlane: { corsNegativeMaxAge: 'left-out' } },
   'every rule for responses': { dataPlane: { responseRules: 'every' } },
   'own answers under rules for responses': { dataPlane: { responseRulesOnOwnAnswers: true } },
-} as const satisfies Readonly<Record<string, unknown>>;
+} satisfies Readonly<Record<string, unknown>>;
 
-/** Not turned, because no client can be right under the other value: `businessStatus` (every write is refused). */
+/**
+ * Not among them, because what is wanted cannot be had under the other value: `businessStatus` (every write is refused) and
+ * `hostExpressions` (an Ingress with such a host is refused, and named).
+ */
 export type SwitchName = keyof typeof switches;
 
 function allTimes(ms: number) {
@@ -50,22 +54,34 @@ function allTimes(ms: number) {
 }
 
 const isSwitch = (name: string): name is SwitchName => name in switches;
+export const switchNames = Object.keys(switches).filter((name) => isSwitch(name));
 
-/** The settings that this process was asked to run scenarios under: names of switches, separated by commas. */
-export function switchesOfProcess(): readonly unknown[] {
-  const asked = process.env['ALB_SWITCHES'] ?? '';
-  return asked
-    .split(',')
-    .filter((name) => name !== '')
-    .map((name) => {
-      if (!isSwitch(name)) throw new Error(`no switch is called ${name}`);
-      return switches[name];
-    });
+/** Rows of settings that between them, and with the default, have any two switches on, off, and one of each. */
+export const rowsOfPairs = [1, 2, 3, 4, 5, 6, 7] as const;
+
+/** All ways to choose four rows: any two of them have a row in common, and none is within another. */
+const fours: readonly (readonly number[])[] = Array.from({ length: 2 ** rowsOfPairs.length }, (_, bits) =>
+  rowsOfPairs.filter((row) => (bits >> (row - 1)) % 2 === 1),
+).filter((rows) => rows.length === 4);
+
+/** Each switch is on in four rows, no two in the same four. Of two that turn one setting in different ways, the later one wins. */
+export const switchesOfRow = (row: number): readonly SwitchName[] => switchNames.filter((_, index) => fours[index]?.includes(row) === true);
+
+/** The settings that this process was asked to run scenarios under: names of switches, or `row 1` to `row 7`, separated by commas. */
+function switchesOfProcess(): readonly unknown[] {
+  const asked = (process.env['ALB_SWITCHES'] ?? '').split(',').filter((name) => name !== '');
+  const turned = asked.flatMap((name): readonly string[] => (/^row [1-7]$/.test(name) ? switchesOfRow(Number(name.slice(4))) : [name]));
+  return turned.map((name) => {
+    if (!isSwitch(name)) throw new Error(`no switch is called ${name}`);
+    return switches[name];
+  });
 }
 
+const settingsOf = (patches: readonly unknown[]): unknown =>
+  patches.reduce<ReturnType<typeof changeSettings> | undefined>((settings, patch) => changeSettings(settings, patch), undefined);
+
+/** Settings with all switches of a row turned. */
+export const settingsOfRow = (row: number): unknown => settingsOf(switchesOfRow(row).map((name) => switches[name]));
+
 /** A scenario's own settings over those of the process: what a scenario asserts of a switch, it pins. */
-export const settingsUnderTest = (own: unknown): unknown =>
-  [...switchesOfProcess(), own].reduce<ReturnType<typeof changeSettings> | undefined>(
-    (settings, patch) => changeSettings(settings, patch),
-    undefined,
-  );
+export const settingsUnderTest = (own: unknown): unknown => settingsOf([...switchesOfProcess(), own]);

@@ -7,7 +7,7 @@ import { annotated, byAnnotation, hostOf, json } from '#test/support/routed-obje
 
 let shop: Routed;
 beforeAll(async () => {
-  shop = await routed({ services: ['coffee', 'tea', 'juice'] });
+  shop = await routed({ services: ['coffee', 'tea', 'juice'], settings: { dataPlane: { trafficLimitBurst: 1 } } });
 });
 afterAll(() => shop?.stop());
 

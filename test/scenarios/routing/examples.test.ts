@@ -40,7 +40,12 @@ describe('examples', () => {
     const albConfig = cafe.find((one) => one.kind === 'AlbConfig');
     if (albConfig === undefined) throw new Error('the café has no AlbConfig');
     const others = cafe.filter((one) => !['AlbConfig', 'IngressClass'].includes(one.kind));
-    const shop = await routed({ albConfig, services: [], ingresses: others });
+    const shop = await routed({
+      albConfig,
+      services: [],
+      ingresses: others,
+      settings: { dataPlane: { trafficLimitBurst: 1, corsPreflightStatus: 200 } },
+    });
     await shop.apply(...objectsOf(file));
     for (const one of shown) await carryOut(one, shop);
     await more[file]?.(shop);

@@ -19,10 +19,10 @@ async function makeGroup(name: string): Promise<string> {
   const fixed = { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: 'vpc-local' } as const;
   const settings = groupSettings({ serverGroupName: name, serviceName: name });
   const { serverGroupId } = await alb.createServerGroup({ settings, fixed, tags: {}, clientToken: `${name}-1` });
-  shop.pass(1000);
+  shop.pass(10_000);
   const serverId = `eni-${serverIp.replaceAll('.', '-')}`;
   await alb.addServers(serverGroupId, [{ serverType: 'Eni', serverId, serverIp, port: 8080, weight: 100 }], `${name}-2`);
-  shop.pass(1000);
+  shop.pass(10_000);
   alb.close();
   return serverGroupId;
 }

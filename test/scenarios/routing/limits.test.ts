@@ -6,7 +6,7 @@ import { annotated, hostOf, json } from '#test/support/routed-objects.ts';
 
 let shop: Routed;
 beforeAll(async () => {
-  shop = await routed();
+  shop = await routed({ settings: { dataPlane: { trafficLimitBurst: 1 } } });
 });
 afterAll(() => shop?.stop());
 

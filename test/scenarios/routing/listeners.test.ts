@@ -1,7 +1,7 @@
 /** On which listeners the rules of an Ingress stand, and which AlbConfig it belongs to. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anAlbConfig, anIngress, aPath } from '#test/support/objects.ts';
-import { expectQuiet, type Routed, routed } from '#test/support/routed.ts';
+import { cafeWith, expectQuiet, firstListeners, type Routed, routed } from '#test/support/routed.ts';
 import { annotated, hostOf, withTls } from '#test/support/routed-objects.ts';
 
 let shop: Routed;
@@ -135,5 +135,49 @@ describe('a default backend', () => {
     await expectQuiet(shop);
     await shop.remove({ kind: 'Ingress', namespace: 'shop', name: 'aaa-default' });
     expect(await shop.goesTo({ host: 'nobody.example.org', path: '/at/all' })).toBe(503);
+  });
+});
+
+describe('a listener that changes under its Ingresses', () => {
+  it('and leaves the AlbConfig while an Ingress wants it goes on serving, is told of, and goes when nobody wants it', async () => {
+    const open = () => shop.plane.describe().map((one) => one.port);
+    await shop.apply(withTls(annotated('sealed', {})));
+    await shop.apply(
+      cafeWith(
+        {},
+        firstListeners.filter((one) => one.port !== 443),
+      ),
+    );
+    expect(await onPorts('sealed', 443)).toEqual(['tea']);
+    expect(shop.warnings('Ingress/sealed').map((one) => one.reason)).toEqual(['LISTENER-MISSING']);
+    await expectQuiet(shop);
+    const others = ['tls', 'mixed', 'wild', 'both'].map((name) => annotated(name, {}));
+    await shop.apply(...others, annotated('sealed', {}));
+    expect(open()).not.toContain(443);
+    expect(await onPorts('sealed', 80)).toEqual(['tea']);
+    await shop.apply(cafeWith());
+    expect(open()).toContain(443);
+    await expectQuiet(shop);
+  });
+
+  it('and switches HTTP/2 off under gRPC leaves the rules as they are, and keeps nobody from changing', async () => {
+    const grpc = (annotations: Readonly<Record<string, string>> = {}) =>
+      withTls(annotated('speaker', { 'backend-protocol': 'grpc', ...annotations }));
+    const http2Enabled = (on: boolean) =>
+      cafeWith(
+        {},
+        firstListeners.map((one) => (one.port === 443 ? { ...one, http2Enabled: on } : one)),
+      );
+    await shop.apply(grpc());
+    await shop.apply(http2Enabled(false), annotated('neighbour', {}));
+    expect(shop.warnings('Ingress/speaker')).toEqual([
+      expect.objectContaining({ reason: 'LISTENER-NEEDS', message: expect.stringContaining('http2Enabled: true of listener HTTPS:443') }),
+    ]);
+    expect(await onPorts('neighbour', 80)).toEqual(['tea']);
+    await expectQuiet(shop);
+    await shop.apply(http2Enabled(true), grpc({ order: '5' }));
+    expect(await onPorts('speaker', 443)).not.toEqual([503]);
+    await shop.remove(grpc());
+    await shop.apply(cafeWith());
   });
 });

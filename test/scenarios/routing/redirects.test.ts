@@ -7,7 +7,7 @@ import { annotated, byAnnotation, hostOf, json, onHost, withTls } from '#test/su
 
 let shop: Routed;
 beforeAll(async () => {
-  shop = await routed();
+  shop = await routed({ settings: { dataPlane: { trafficLimitBurst: 1 } } });
 });
 afterAll(() => shop?.stop());
 

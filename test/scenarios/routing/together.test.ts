@@ -8,7 +8,7 @@ import { until } from '#test/support/until.ts';
 
 let shop: Routed;
 beforeAll(async () => {
-  shop = await routed({ services: ['stable', 'next', 'tea'] });
+  shop = await routed({ services: ['stable', 'next', 'tea'], settings: { dataPlane: { trafficLimitBurst: 1 } } });
 });
 afterAll(() => shop?.stop());
 
