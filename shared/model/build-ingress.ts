@@ -14,6 +14,8 @@ export interface IngressPart {
   /** Its rules are left as they are in the cloud; the lists below are empty. */
   readonly held: boolean;
   readonly problems: readonly Problem[];
+  /** Those that it wants, held or not, whether or not the AlbConfig has them. */
+  readonly listeners: readonly ListenerIdentity[];
   readonly groups: readonly ServerGroupSpec[];
   readonly rules: readonly RuleSpec[];
   /** Rules of `spec.defaultBackend`: they match everything, so they stand behind the rules of all Ingresses. */
@@ -44,8 +46,12 @@ function ruleDraft(draft: IngressDraft, route: Route, listener: ListenerIdentity
   return [{ written, direction, conditions, actions: withShares(actions, backend, shares), owners, ...held }];
 }
 
+const listenersOf = (routes: readonly Route[]): readonly ListenerIdentity[] => [
+  ...new Set(routes.flatMap((route) => route.placed.map((one) => one.listener))),
+];
+
 function rulesOf(draft: IngressDraft, routes: readonly Route[], around: Neighbours): ReturnType<typeof buildRules> {
-  const listeners = [...new Set(routes.flatMap((route) => route.placed.map((one) => one.listener)))];
+  const listeners = listenersOf(routes);
   const { cluster, albConfig } = around;
   const built = listeners.map((listener) =>
     buildRules(
@@ -95,6 +101,7 @@ export function buildIngress(draft: IngressDraft, known: readonly Problem[], aro
     order: draft.order,
     held,
     problems,
+    listeners: listenersOf(draft.routes),
     groups: held ? [] : groupsOf(draft),
     rules: held ? [] : paths.rules,
     defaults: held ? [] : defaults.rules,

@@ -8,7 +8,7 @@ import type { HealthCheckSettings, ServerGroupKind, ServerGroupSettings, Tags } 
 import { albConfigTags, pseudoNamespace, shortHash, tagKeys, tagValue } from '#shared/ownership.ts';
 import type { ObjectRef } from '#shared/problem.ts';
 import { stableHash } from './stable-hash.ts';
-import type { ServerGroupSpec } from './stack.ts';
+import type { GroupIdentity, ServerGroupSpec } from './stack.ts';
 
 /** A Service port that requests are sent to. */
 export interface GroupTarget {
@@ -101,16 +101,23 @@ export function buildServerGroup(
 /** The Service of default groups in the existing controllers: no such Service exists, so the group never has members and answers 503. */
 const emptyService = 'fake-svc';
 
+/** The pseudo Ingress of a listener, as the existing controllers call it. */
+const pseudoIngress = (albConfig: string, port: number): string => `${albConfig}-listener-${port}`;
+
+/** By what the default group of a listener is found. */
+export function defaultGroupIdentity(protocol: string, port: number, albConfig: string): GroupIdentity {
+  const suffix = protocol === 'HTTP' ? '' : `/${protocol}`; // HTTPS and QUIC may share a port
+  return identityOf(`${pseudoNamespace}/${pseudoIngress(albConfig, port)}-${emptyService}:${port}${suffix}`);
+}
+
 /** The group of a listener's default action: `kube-system-fake-svc-80`. One a listener, as the existing controllers have it. */
 export function buildDefaultGroup(protocol: string, port: number, site: GroupSite, owner: ObjectRef): ServerGroupSpec {
-  const ingress = `${site.albConfig}-listener-${port}`;
-  const suffix = protocol === 'HTTP' ? '' : `/${protocol}`; // HTTPS and QUIC may share a port
-  const identity = identityOf(`${pseudoNamespace}/${ingress}-${emptyService}:${port}${suffix}`);
+  const identity = defaultGroupIdentity(protocol, port, site.albConfig);
   const target = { namespace: pseudoNamespace, service: emptyService, port };
   return {
     identity,
     owners: [owner],
-    tags: { ...groupTags(site, identity, target), [tagKeys.ingressName]: tagValue(ingress) },
+    tags: { ...groupTags(site, identity, target), [tagKeys.ingressName]: tagValue(pseudoIngress(site.albConfig, port)) },
     settings: settingsOf(groupName(`${pseudoNamespace}-${emptyService}-${port}`), healthCheckDefaults),
     fixed: kindOf(site, 'HTTP'),
   };

@@ -3,7 +3,7 @@ import { type ObjectRef, type Problem, refText } from '#shared/problem.ts';
 import { type Annotation, type Reading, readAnnotation } from './annotations/annotation.ts';
 import { foreignGroups, mode, pathOrder } from './annotations/on-albconfig.ts';
 import { buildIngress, draftProblems, type IngressPart } from './build-ingress.ts';
-import { buildListeners } from './build-listener.ts';
+import { buildListeners, type Listeners } from './build-listener.ts';
 import { buildLoadBalancer } from './build-load-balancer.ts';
 import { stableTwins } from './canary.ts';
 import { shareByWeight } from './canary-weights.ts';
@@ -12,7 +12,7 @@ import { generatedAlbConfig } from './generated-albconfig.ts';
 import { albConfigNameOf } from './membership.ts';
 import { byText, refOf, sortedByRef } from './object-ref.ts';
 import { shardGroups } from './shard-groups.ts';
-import type { RuleSpec, ServerGroupSpec, Stack } from './stack.ts';
+import type { ListenerIdentity, RuleSpec, ServerGroupSpec, Stack } from './stack.ts';
 import type { Ingress, RawAlbConfig, Site, Wish } from './wish.ts';
 
 /** Ingresses that are being deleted are no members any more: their rules go because nobody wants them. */
@@ -45,6 +45,13 @@ const orderedRules = (parts: readonly IngressPart[], listeners: readonly string[
   listeners.flatMap((listener) =>
     [...parts.flatMap((part) => part.rules), ...parts.flatMap((part) => part.defaults)].filter((rule) => rule.listener === listener),
   );
+
+/** With those that the AlbConfig has no more: removing one would take the rules of the Ingresses that want it along. */
+function heldListeners({ specs, held }: Listeners, parts: readonly IngressPart[]): readonly ListenerIdentity[] {
+  const present = new Set(specs.map((one) => one.identity));
+  const missing = parts.flatMap((part) => part.listeners).filter((one) => !present.has(one));
+  return [...new Set([...held, ...missing])].sort();
+}
 
 /** What an AlbConfig says about itself besides its fields. */
 const readingsOf = (albConfig: RawAlbConfig) => ({
@@ -91,7 +98,7 @@ function buildPresent(wish: Wish, albConfig: RawAlbConfig, site: Site, base: Sta
     loadBalancer: loadBalancer.value,
     ...shardGroups(mergeGroups([...listeners.groups, ...parts.flatMap((part) => part.groups)]), rules),
     listeners: listeners.specs,
-    heldListeners: listeners.held,
+    heldListeners: heldListeners(listeners, parts),
     held: parts.filter((part) => part.held).map(({ ref: ingress, problems: why }) => ({ ref: ingress, problems: why })),
     problems,
   };

@@ -115,7 +115,10 @@ export interface Stack {
   readonly loadBalancer?: LoadBalancerSpec;
   readonly groups: readonly ServerGroupSpec[];
   readonly listeners: readonly ListenerSpec[];
-  /** Listeners that the AlbConfig has but that are wrong or not supported yet: neither changed nor removed. Sorted. */
+  /**
+   * Listeners that are neither changed nor removed: the AlbConfig has them, but they are wrong or not supported yet; or it has them no more,
+   * while Ingresses still want them. Nothing is made for the latter, for all that is known they never were there. Sorted.
+   */
   readonly heldListeners: readonly ListenerIdentity[];
   /** In matching order within each listener and direction. */
   readonly rules: readonly RuleSpec[];

@@ -124,18 +124,10 @@ interface UpdateRequest extends ListenerRequest {
   readonly DefaultActions?: readonly DefaultAction[];
 }
 
-/** HTTP/2 cannot be switched off under gRPC [E]: the documents list the refusal for this action as well, and say no more. */
-function checkRules(acting: Acting, record: ListenerRecord, listener: Carrier): void {
-  const loadBalancer = needActive(acting, record.loadBalancerId);
-  const rules = acting.cloud.state.rules.all().filter((rule) => rule.listenerId === record.id);
-  for (const groupId of new Set(rules.flatMap(groupsOfRule))) needUsableGroup(acting, groupId, { loadBalancer, listener });
-}
-
 function update(parameters: UpdateRequest, acting: Acting) {
   const record = needListenerAtRest(acting, parameters.ListenerId);
   checkSettings(acting, parameters, record.protocol);
   const shown = changedAttributes(record.shown, parameters, parameters.DefaultActions);
-  if (parameters.Http2Enabled === false) checkRules(acting, record, { protocol: record.protocol, shown });
   if (parameters.DefaultActions !== undefined) {
     const loadBalancer = needActive(acting, record.loadBalancerId);
     checkGroups(acting, parameters.DefaultActions, { loadBalancer, listener: { protocol: record.protocol, shown }, holder: record.id });

@@ -81,6 +81,23 @@ describe('ACK 2: a listener that is not in the AlbConfig', () => {
   });
 });
 
+describe('a listener that is not in the AlbConfig any more', () => {
+  const albConfig = anAlbConfig();
+
+  it('is left alone while Ingresses want it: it would take their rules along', () => {
+    const wanting = ingress([secured], [secured]);
+    expect(stackOf([wanting, ingress([], [plain], ports('[{"HTTP":81},{"HTTPS":443}]'))], albConfig).heldListeners).toEqual([
+      'HTTP:81',
+      'HTTPS:443',
+    ]);
+    expect(stackOf([anIngress()], albConfig).heldListeners).toEqual([]);
+  });
+
+  it('gets no group: for all that is known it never was there', () => {
+    expect(stackOf([ingress([secured], [secured])], albConfig).groups).toEqual(stackOf([], albConfig).groups);
+  });
+});
+
 describe('a listener that is wrong in the AlbConfig', () => {
   it('holds the Ingresses that want it, and says where to look', () => {
     const albConfig = anAlbConfig({ spec: { listeners: [{ port: 80 }, { port: 443, protocol: 'HTTPS' }] } });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ChainStep, chainSteps, type Phase } from '#events/contract/messages.ts';
+import { defaultGroupIdentity } from '#shared/model/build-server-group.ts';
 import { collectable, firstHop, firstUnsatisfied, hasChain, hopAfter, isUnderway, wishHash } from '#shared/step/chain.ts';
 import { settleSteps } from '#shared/step/ledger.ts';
 import type { AlbConfigLedger, StepLedger } from '#shared/step/record.ts';
@@ -150,5 +151,12 @@ describe('what is collected', () => {
   it('is no group that a rule in the cloud points to, and no listener that is held', () => {
     const ledger = aLedger({ groups: { old: 'sgp-2' }, groupsInRules: ['sgp-2'], listeners: { 'HTTPS:443': 'lsn-2' } });
     expect(collectable({ ...stack, heldListeners: ['HTTPS:443'] }, ledger)).toEqual({ listeners: [], groups: [] });
+  });
+
+  it('is no default group of a listener that is held, which points to it', () => {
+    const group = defaultGroupIdentity('HTTPS', 443, stack.key.name);
+    const ledger = aLedger({ groups: { [group]: 'sgp-3' }, listeners: { 'HTTPS:443': 'lsn-2' } });
+    expect(collectable({ ...stack, heldListeners: ['HTTPS:443'] }, ledger)).toEqual({ listeners: [], groups: [] });
+    expect(collectable(stack, ledger)).toEqual({ listeners: ['HTTPS:443'], groups: [group] });
   });
 });
