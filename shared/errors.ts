@@ -120,7 +120,7 @@ const rows = {
   'ACTION-MISSING': {
     policy: 'hold',
     say: 'the backend {service} has the port use-annotation, but no final action is written for it',
-    next: 'add annotation {annotation} with a ForwardGroup, Redirect or FixedResponse, or use a port of the Service',
+    next: 'write a ForwardGroup, Redirect or FixedResponse into annotation {annotation}, or use a port of the Service',
   },
   'GROUP-FOREIGN': {
     policy: 'hold',
@@ -144,7 +144,7 @@ const rows = {
   },
   'CANARY-SHADOWED': {
     policy: 'warn',
-    say: 'the canary for host {host} and path {path} comes after its stable Ingress {stable} and never matches',
+    say: 'the canary for host {host} and path {path} comes after the stable {stable} and never matches',
     next: 'give it a lower alb.ingress.kubernetes.io/order than the stable Ingress',
   },
   'CANARY-EMPTY': {
@@ -159,7 +159,7 @@ const rows = {
   },
   'CANARY-TWIN': {
     policy: 'hold',
-    say: 'the rule for host {host} and path {path} of the stable Ingress {stable} is wrong, so its canary stays as it is',
+    say: 'the rule for host {host} and path {path} of the stable {stable} is wrong, so its canary stays as it is',
     next: 'correct the stable Ingress',
   },
   'ANNOTATION-UNUSED': {
@@ -192,6 +192,11 @@ const rows = {
     say: 'ssl-redirect sends requests to HTTPS 443, where this Ingress has no rules',
     next: 'add a spec.tls section or HTTPS 443 to listen-ports',
   },
+  'REWRITE-PLAIN': {
+    policy: 'warn',
+    say: 'annotation {annotation} rewrites to {value} as it stands: groups of an expression are written like {group}',
+    next: 'put braces around the number if a group is meant',
+  },
   'CORS-ANY-ORIGIN': {
     policy: 'warn',
     say: 'credentials are allowed for the origin *, which browsers refuse',
@@ -207,7 +212,7 @@ const rows = {
   'LISTENER-MISSING': {
     policy: 'hold',
     say: 'listener is not exist in {albconfig}, port: {port}, protocol: {protocol}',
-    next: 'add the listener to spec.listeners of the AlbConfig',
+    next: 'use a listener that is there ({listeners}), or add this one to spec.listeners of the AlbConfig',
   },
   'CLASS-PARAMETERS': {
     policy: 'hold',

@@ -98,11 +98,13 @@ const tables: Readonly<Record<RuleDirection, readonly Row[]>> = { Request: onReq
 
 /** Key of the annotation with the actions of a Service. */
 export const actionsKey = (service: string): string => `${albPrefix}actions.${service}`;
+/** Key of the annotation with the direction of the rules of a Service. */
+export const directionKey = (service: string): string => `${albPrefix}rule-direction.${service}`;
 
 /** Everything in what is asked for one path that contradicts something else in it. */
 export function conflictsOf(asked: Asked): readonly Conflict[] {
   const fill = (text: string): string =>
-    text.replace('{actions}', actionsKey(asked.service)).replace('{direction}', `${albPrefix}rule-direction.${asked.service}`);
+    text.replace('{actions}', actionsKey(asked.service)).replace('{direction}', directionKey(asked.service));
   return tables[asked.direction]
     .filter((row) => row.when(asked))
     .map(({ first, second, detail }) => ({ first: fill(first), second: fill(second), detail }));

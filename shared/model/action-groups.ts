@@ -41,7 +41,9 @@ export function groupOfBackend(backend: IngressBackend, at: string, maker: Group
 export function groupOfName(named: NamedGroup, annotation: string, maker: GroupMaker): MadeGroup {
   const at = `metadata.annotations[${annotation}]`;
   if (named.serverGroupId === undefined) {
-    return groupOfBackend({ service: { name: named.service, port: { number: named.port } } }, at, maker);
+    const made = groupOfBackend({ service: { name: named.service, port: { number: named.port } } }, at, maker);
+    // A backend has fields that could be named; the annotation is one text.
+    return { ...made, problems: made.problems.map((one) => ({ ...one, path: at })) };
   }
   const { serverGroupId } = named;
   if (maker.foreignGroups.includes('*') || maker.foreignGroups.includes(serverGroupId)) return { ref: { serverGroupId }, problems: [] };

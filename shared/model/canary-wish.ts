@@ -1,7 +1,7 @@
 /** What the canary annotations of an Ingress ask for. */
 import type { RuleCondition } from '#shared/cloud/alb/port.ts';
 import type { Problem } from '#shared/problem.ts';
-import { type Annotation, readAnnotation } from './annotations/annotation.ts';
+import { alone, keyOn, readAnnotation } from './annotations/annotation.ts';
 import { canary } from './annotations/canary.ts';
 import { problemOf, refOf } from './object-ref.ts';
 import type { Ingress } from './wish.ts';
@@ -24,9 +24,6 @@ export interface CanaryReading {
 /** The existing controllers know this one value; another one, or none, falls to the next rule. */
 const cookieValue = 'always';
 
-const keyOn = (row: Annotation<unknown>, ingress: Ingress): string | undefined =>
-  row.keys.find((key) => ingress.metadata.annotations?.[key] !== undefined);
-
 interface Values {
   readonly header: string;
   readonly value: string;
@@ -38,13 +35,6 @@ const conditionsOf = ({ header, value, cookie }: Values): readonly RuleCondition
   ...(header === '' ? [] : [{ type: 'Header', headerConfig: { key: header, values: [value] } } as const]),
   ...(cookie === '' ? [] : [{ type: 'Cookie', cookieConfig: { values: [{ key: cookie, value: cookieValue }] } } as const]),
 ];
-
-/** Annotations that say nothing without another one. */
-function alone(ingress: Ingress, row: Annotation<unknown>, other: string): readonly Problem[] {
-  const annotation = keyOn(row, ingress);
-  if (annotation === undefined) return [];
-  return [problemOf('ANNOTATION-ALONE', refOf(ingress), { annotation, other }, `metadata.annotations[${annotation}]`)];
-}
 
 function contradictions(ingress: Ingress, { header, value, cookie, weight }: Values): readonly Problem[] {
   const [byHeader, byValue, byWeight] = [canary.byHeader, canary.byHeaderValue, canary.weight].map(
@@ -68,7 +58,7 @@ function contradictions(ingress: Ingress, { header, value, cookie, weight }: Val
 export function readCanary(ingress: Ingress): CanaryReading {
   const marked = readAnnotation(canary.canary, ingress);
   const rows = [canary.byHeader, canary.byHeaderValue, canary.byCookie, canary.weight] as const;
-  if (marked.value === false) return { problems: rows.flatMap((row) => alone(ingress, row, `${canary.canary.keys[1]}: true`)) };
+  if (marked.value === false) return { problems: rows.flatMap((row) => alone(row, ingress, `${canary.canary.keys[1]}: true`)) };
   const [header, value, cookie, weight] = [
     readAnnotation(canary.byHeader, ingress),
     readAnnotation(canary.byHeaderValue, ingress),
@@ -81,12 +71,14 @@ export function readCanary(ingress: Ingress): CanaryReading {
   const values: Values = { header: header.value ?? '', value: value.value ?? '', cookie: cookie.value ?? '', weight: weight.value };
   const problems = [
     ...contradictions(ingress, values),
-    ...(values.header === '' ? alone(ingress, canary.byHeaderValue, canary.byHeader.keys[1] ?? '') : []),
+    ...(values.header === '' ? alone(canary.byHeaderValue, ingress, canary.byHeader.keys[1] ?? '') : []),
   ];
   const conditions = conditionsOf(values);
   const asks = conditions.length > 0 || weighted;
   return {
     wish: { conditions, weighted, ...(values.weight === undefined || values.weight === 0 ? {} : { weight: values.weight }) },
-    problems: asks ? problems : [...problems, problemOf('CANARY-EMPTY', refOf(ingress), {})],
+    problems: asks
+      ? problems
+      : [...problems, problemOf('CANARY-EMPTY', refOf(ingress), {}, `metadata.annotations[${keyOn(canary.canary, ingress)}]`)],
   };
 }

@@ -1,7 +1,7 @@
 /** One Ingress on its own, before it is known what its neighbours have a say in: its routes on their listeners, and what is wrong with it. */
 import { policyOf } from '#shared/errors.ts';
 import type { ObjectRef, Problem } from '#shared/problem.ts';
-import { actionsKey } from './action-conflicts.ts';
+import { actionsKey, directionKey } from './action-conflicts.ts';
 import { albPrefix, readAnnotation } from './annotations/annotation.ts';
 import { order } from './annotations/binding.ts';
 import type { CustomRule } from './annotations/custom.ts';
@@ -89,7 +89,9 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
   const draft = (route: WrittenRoute): DraftedRoute => {
     const service = route.backend.service?.name ?? '';
     const own = custom.rules.get(service) ?? {};
-    const unread = own.actions === undefined && ingress.metadata.annotations?.[actionsKey(service)] !== undefined;
+    const written = (key: string): boolean => ingress.metadata.annotations?.[key] !== undefined;
+    const unread =
+      (own.actions === undefined && written(actionsKey(service))) || (own.direction === undefined && written(directionKey(service)));
     const on = listenersOf(route.host);
     return draftRoute(route, {
       settings,
@@ -113,7 +115,7 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
       ...custom.problems,
       ...canary.problems,
       ...canaryConflicts(ref, custom.rules, canary.wish),
-      ...(wanted.value ?? []).flatMap((one) => unavailable(one, ref, around)),
+      ...(wanted.value ?? []).flatMap((one) => unavailable(one, ingress, around)),
       ...(wanted.value === undefined ? [] : listenerWarnings(ingress, wanted.value)),
       ...protocolProblems(ingress, wanted.value ?? [], settings),
       ...protocolNeeds(ingress, wanted.value ?? [], settings, around),

@@ -44,6 +44,13 @@ export function placement(ingress: Ingress, wanted: readonly ListenPort[]): (hos
   return (host) => (chosen || host === '' ? wanted : wanted.filter((one) => (one.protocol === 'HTTP') !== tlsHosts.has(host)));
 }
 
+/** Where an Ingress says which listeners it wants; `undefined`: nowhere, so it has those for everybody. */
+export function askedAt(ingress: Ingress): string | undefined {
+  const key = [...listenPorts.keys, ...sslRedirect.keys].find((one) => ingress.metadata.annotations?.[one] !== undefined);
+  if (key !== undefined) return `metadata.annotations[${key}]`;
+  return tlsHostsOf(ingress).size > 0 ? 'spec.tls' : undefined;
+}
+
 /** What about listeners is probably not meant so: TLS hosts without a rule, and redirects to where nothing is. */
 export function listenerWarnings(ingress: Ingress, wanted: readonly ListenPort[]): readonly Problem[] {
   const ref = refOf(ingress);
@@ -52,6 +59,6 @@ export function listenerWarnings(ingress: Ingress, wanted: readonly ListenPort[]
   const redirect = readAnnotation(sslRedirect, ingress).value === true;
   return [
     ...(strangers.length === 0 ? [] : [problemOf('TLS-HOSTS', ref, { hosts: strangers.sort().join(', ') }, 'spec.tls')]),
-    ...(redirect && !wanted.some((one) => sameListener(one, secure)) ? [problemOf('REDIRECT-NOWHERE', ref, {})] : []),
+    ...(redirect && !wanted.some((one) => sameListener(one, secure)) ? [problemOf('REDIRECT-NOWHERE', ref, {}, askedAt(ingress))] : []),
   ];
 }

@@ -1,8 +1,9 @@
 /** Whether the listeners that an Ingress wants are there, and whether they go with the protocol of its servers. */
-import type { ObjectRef, Problem } from '#shared/problem.ts';
+import type { Problem } from '#shared/problem.ts';
 import type { ListenPort } from './annotations/binding.ts';
 import { backendProtocol } from './annotations/routing.ts';
 import { type Listeners, listenerIdentity } from './build-listener.ts';
+import { askedAt } from './ingress-listeners.ts';
 import { problemOf, refOf } from './object-ref.ts';
 import type { RoutingSettings } from './routing-settings.ts';
 import type { Ingress } from './wish.ts';
@@ -13,13 +14,16 @@ interface Around {
 }
 
 /** A listener that is not in the AlbConfig, or that is left as it is because something in it is wrong. */
-export function unavailable(wanted: ListenPort, ref: ObjectRef, { listeners, albConfig }: Around): readonly Problem[] {
+export function unavailable(wanted: ListenPort, ingress: Ingress, { listeners, albConfig }: Around): readonly Problem[] {
+  const ref = refOf(ingress);
   const identity = listenerIdentity(wanted.protocol, wanted.port);
   if (listeners.specs.some((one) => one.identity === identity)) return [];
   if (listeners.held.includes(identity)) {
     return [problemOf('CONFIG-INVALID', ref, { field: `listener ${identity}`, detail: `see the problems of AlbConfig ${albConfig}` })];
   }
-  return [problemOf('LISTENER-MISSING', ref, { albconfig: albConfig, port: String(wanted.port), protocol: wanted.protocol })];
+  const there = listeners.specs.map((one) => one.identity).join(', ') || 'none';
+  const facts = { albconfig: albConfig, port: String(wanted.port), protocol: wanted.protocol, listeners: there };
+  return [problemOf('LISTENER-MISSING', ref, facts, askedAt(ingress))];
 }
 
 type Protocol = RoutingSettings['backendProtocol'];
@@ -71,5 +75,7 @@ export function protocolProblems(ingress: Ingress, wanted: readonly ListenPort[]
     ...(withoutTls ? ['a TLS section (Ingress.Spec.TLS)'] : []),
     ...(wrong.length > 0 && !withoutTls ? [`listeners of ${carriers[protocol].join(' or ')} only, not ${listeners}`] : []),
   ];
-  return details.map((detail) => problemOf('GRPC-NEEDS-TLS', refOf(ingress), { protocol, detail }));
+  return details.map((detail) =>
+    problemOf('GRPC-NEEDS-TLS', refOf(ingress), { protocol, detail }, `metadata.annotations[${backendProtocol.keys[0]}]`),
+  );
 }

@@ -1,7 +1,7 @@
 /** What the annotations of an Ingress say about all of its rules: protocol, expressions, rewriting, limits and cross-origin requests. */
 import type { PlainAction } from '#shared/cloud/alb/port.ts';
 import type { Problem } from '#shared/problem.ts';
-import { type Annotation, readAnnotation, unused } from './annotations/annotation.ts';
+import { type Annotation, alone, keyOn, readAnnotation, unused } from './annotations/annotation.ts';
 import { cors } from './annotations/cors.ts';
 import { backendProtocol, rewriteTarget, sslRedirect, useRegex } from './annotations/routing.ts';
 import { trafficLimit } from './annotations/traffic-limit.ts';
@@ -59,7 +59,22 @@ function corsOf(values: Values<typeof cors>): CorsAction | undefined {
 /** What is wrong about cross-origin requests. Where they are not asked for, nothing in their settings can do harm. */
 function corsProblems(ingress: Ingress, problems: readonly Problem[]): readonly Problem[] {
   const on = readAnnotation(cors.enabled, ingress);
-  return on.value === false ? problems.map((one) => unused(one, `${cors.enabled.keys[0]}: true`)) : problems;
+  if (on.value !== false) return problems;
+  const switchedOn = `${cors.enabled.keys[0]}: true`;
+  const { enabled, ...settings } = cors;
+  // Who wrote `false` knows that the others wait.
+  const forgotten = keyOn(enabled, ingress) === undefined && problems.length === 0;
+  const waiting = forgotten ? Object.values<Annotation<unknown>>(settings).flatMap((row) => alone(row, ingress, switchedOn)) : [];
+  return [...waiting.slice(0, 1), ...problems.map((one) => unused(one, switchedOn))];
+}
+
+/** `$1` is what nginx calls a group; here it is text. */
+function rewriteWarnings(ingress: Ingress, target: string): readonly Problem[] {
+  const [, digit] = /\$(\d)/.exec(target) ?? [];
+  if (digit === undefined) return [];
+  const [annotation] = rewriteTarget.keys;
+  const facts = { annotation, value: target, group: `\${${digit}}` };
+  return [problemOf('REWRITE-PLAIN', refOf(ingress), facts, `metadata.annotations[${annotation}]`)];
 }
 
 /** Everything that concerns all rules of an Ingress alike. */
@@ -74,6 +89,11 @@ export function readRoutingSettings(ingress: Ingress): RoutingSettings {
     ...values,
     ...(limit === undefined ? {} : { limit }),
     ...(corsAction === undefined ? {} : { cors: corsAction }),
-    problems: [...routing.problems, ...corsProblems(ingress, crossOrigin.problems), ...limitProblems(ingress, { qps, ipQps })],
+    problems: [
+      ...routing.problems,
+      ...corsProblems(ingress, crossOrigin.problems),
+      ...limitProblems(ingress, { qps, ipQps }),
+      ...rewriteWarnings(ingress, values.rewriteTarget),
+    ],
   };
 }

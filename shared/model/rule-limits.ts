@@ -9,7 +9,7 @@ export const limits = {
   /** The quota is called match evaluations: it counts values, not conditions. */
   values: { most: 10, what: 'values of conditions' },
   sourceIps: { most: 5, what: 'source addresses' },
-  actions: { most: 5, what: 'actions' },
+  actions: { most: 5, what: 'actions (the final one counted)' },
   groups: { most: 5, what: 'server groups to forward to' },
 } as const;
 

@@ -5,6 +5,9 @@
 
 import { policyOf } from '#shared/errors.ts';
 import type { KubeObject } from '#shared/kube/port.ts';
+import { readAnnotation } from '#shared/model/annotations/annotation.ts';
+import { order } from '#shared/model/annotations/binding.ts';
+import { refOf } from '#shared/model/object-ref.ts';
 import type { Stack } from '#shared/model/stack.ts';
 import type { Ingress, Wish } from '#shared/model/wish.ts';
 import { shortHash } from '#shared/ownership.ts';
@@ -89,14 +92,18 @@ function servedRules(stack: Stack, ledger: AlbConfigLedger): Stack['rules'] {
   return stack.rules.filter((rule) => !rule.owners.some((owner) => out.has(ingressKey(owner))));
 }
 
+/** Who is matched first is not in the rules of an Ingress, but among what its owner wrote. */
+const orderOf = (ingress: Ingress): string => String(readAnnotation(order, ingress).value);
+
 /** Hash of each Ingress's share of the rules: when it changes and the chain is complete, its owner hears of it once. */
-function shares({ stack, ledger }: ReportInput): Record<string, string> {
+function shares({ stack, ledger, wish }: ReportInput): Record<string, string> {
+  const orders = new Map(wish.ingresses.map((one) => [ingressKey(refOf(one)), orderOf(one)]));
   const parts = new Map<string, string[]>();
   for (const rule of servedRules(stack, ledger)) {
     const text = JSON.stringify([rule.identity, rule.conditions, rule.actions]);
     for (const owner of rule.owners) parts.set(ingressKey(owner), [...(parts.get(ingressKey(owner)) ?? []), text]);
   }
-  return Object.fromEntries([...parts].map(([key, texts]) => [key, shortHash(texts.join('\n'))]));
+  return Object.fromEntries([...parts].map(([key, texts]) => [key, shortHash([orders.get(key), ...texts].join('\n'))]));
 }
 
 function phaseOf(input: ReportInput): string {

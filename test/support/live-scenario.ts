@@ -63,7 +63,7 @@ interface EventShown extends KubeObject {
 }
 
 export interface Live {
-  /** Carries one out, and waits until its owner hears that it is in force. */
+  /** Carries one out, and waits until its owner hears that it is in force, or until nobody has anything to do where nobody hears. */
   take(turn: Turn): Promise<void>;
   readonly probes: LiveProbes;
   stop(): Promise<void>;
@@ -99,18 +99,15 @@ const pause = (): Promise<false> => new Promise((resolve) => setTimeout(() => re
 
 function taker(cloud: StartedCloud, probes: LiveProbes): Live['take'] {
   let given: Given = beginning.gives;
-  return async ({ write, gives }) => {
+  return async ({ write, gives, unheard = false }) => {
     given = { ...given, ...gives };
     probes.allow(given);
-    if ('remove' in write) {
-      await cloud.kube.remove({ kind: 'Ingress', namespace, name: write.remove });
-      await cloud.rest(inForceMs);
-    } else {
-      const before = await heard(cloud, write.metadata.name);
-      await replace(cloud, write);
-      const news = async () => (await heard(cloud, write.metadata.name)) > before || (await pause());
-      await until(news, `the news that ${write.metadata.name} is in force`, inForceMs);
-    }
+    const name = 'remove' in write ? write.remove : write.metadata.name;
+    const before = await heard(cloud, name);
+    if ('remove' in write) await cloud.kube.remove({ kind: 'Ingress', namespace, name });
+    else await replace(cloud, write);
+    if ('remove' in write || unheard) await cloud.rest(inForceMs);
+    else await until(async () => (await heard(cloud, name)) > before || (await pause()), `the news that ${name} is in force`, inForceMs);
     probes.inForce();
     // Long enough for every probe to be answered once more by what is in force now.
     const count = probes.count();

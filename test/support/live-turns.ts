@@ -26,6 +26,8 @@ export interface Turn {
   readonly write: Ingress | { readonly remove: string };
   /** What differs from what was given before. */
   readonly gives: Given;
+  /** The rules stay as they are, so nobody hears of it. */
+  readonly unheard?: true;
 }
 
 type Annotations = Readonly<Record<string, string>>;
@@ -56,10 +58,10 @@ export const beginning: Turn = { what: 'the first Ingress comes', write: main(),
 
 /** A canary from nothing to everything, and what was tried becomes what is. */
 export const canaryTurns: readonly Turn[] = [
-  { what: 'a canary waits with weight 0', write: canary({ 'canary-weight': '0' }), gives: {} },
+  { what: 'a canary waits with weight 0', write: canary({ 'canary-weight': '0' }), gives: {}, unheard: true },
   { what: 'it gets a fifth', write: canary({ 'canary-weight': '20' }), gives: fifth() },
   { what: 'it gets everything', write: canary({ 'canary-weight': '100' }), gives: { ...one('water /one'), deep: ['water /one/two'] } },
-  { what: 'the stable Ingress takes over its Service', write: main({}, promoted), gives: {} },
+  { what: 'the stable Ingress takes over its Service', write: main({}, promoted), gives: {}, unheard: true },
   { what: 'the canary goes', write: { remove: 'canary' }, gives: {} },
   { what: 'the former Service comes back', write: main(), gives: asWritten },
 ];

@@ -49,10 +49,21 @@ export const unused = (problem: Problem, other: string): Problem => ({
   facts: { ...problem.facts, other },
 });
 
+/** The key under which an annotation is written on an object. */
+export const keyOn = (row: Annotation<unknown>, object: KubeObject): string | undefined =>
+  row.keys.find((one) => object.metadata.annotations?.[one] !== undefined);
+
+/** Told of an annotation that is written and says nothing without `other`. */
+export function alone(row: Annotation<unknown>, object: KubeObject, other: string): readonly Problem[] {
+  const annotation = keyOn(row, object);
+  if (annotation === undefined) return [];
+  return [problemOf('ANNOTATION-ALONE', refOf(object), { annotation, other }, `metadata.annotations[${annotation}]`)];
+}
+
 /** The value of an annotation on an object: its default when absent, a problem when it is not allowed. */
 export function readAnnotation<T>(row: Annotation<T>, object: KubeObject): Reading<T> {
   const annotations = object.metadata.annotations ?? {};
-  const key = row.keys.find((one) => annotations[one] !== undefined);
+  const key = keyOn(row, object);
   if (key === undefined) return { value: row.default };
   const text = annotations[key] ?? '';
   const value = row.format.parse(text.trim());

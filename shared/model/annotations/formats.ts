@@ -54,6 +54,6 @@ export const listOf = (pattern: RegExp, allowed: string): Format<readonly string
   },
   explain: (text) => {
     const wrong = text.split(',').find((one) => !pattern.test(one.trim()));
-    return wrong === undefined || !text.includes(',') ? undefined : `the value ${described(wrong.trim())} is wrong`;
+    return wrong === undefined || !text.includes(',') ? undefined : `${described(wrong.trim())} is wrong`;
   },
 });

@@ -67,7 +67,9 @@ describe('the actions of a rule', () => {
     const four = ['a', 'b', 'c', 'd'].map((key) => insert(`x-${key}`));
     expect(own([...four, fixed]).problems).toEqual([]);
     const stack = own([...four, insert('x-e'), fixed]);
-    expect(stack.problems).toMatchObject([{ code: 'RULE-LIMIT', facts: { path: '/', has: '6', what: 'actions', limit: '5' } }]);
+    expect(stack.problems).toMatchObject([
+      { code: 'RULE-LIMIT', facts: { path: '/', has: '6', what: 'actions (the final one counted)', limit: '5' } },
+    ]);
     expect(stack.held).toHaveLength(1);
   });
 

@@ -6,6 +6,7 @@ import { groupRefsOf, type RuleSpec, type Stack } from '#shared/model/stack.ts';
 import { stepHashes } from '#shared/model/stack-hash.ts';
 import type { Ingress } from '#shared/model/wish.ts';
 import { shortHash } from '#shared/ownership.ts';
+import { explainProblem } from '#shared/problem.ts';
 import { anAlbConfig, anIngress, aPath, aService, aSite, aWish, toService } from '#test/support/objects.ts';
 
 const stackOf = (ingresses: readonly Ingress[], more: Parameters<typeof aWish>[0] = {}): Stack =>
@@ -174,6 +175,10 @@ describe('listeners of an Ingress', () => {
   it('hold it when one is not in the AlbConfig', () => {
     const stack = stackOf([anIngress({ annotations: { 'listen-ports': '[{"HTTP":80},{"HTTP":8080}]' } })]);
     expect(stack.problems).toMatchObject([{ code: 'LISTENER-MISSING', facts: { albconfig: 'cafe', port: '8080', protocol: 'HTTP' } }]);
+    const [problem] = stack.problems;
+    expect(problem === undefined ? '' : explainProblem(problem)).toContain(
+      '(at metadata.annotations[alb.ingress.kubernetes.io/listen-ports]); use a listener that is there (HTTP:80), or add this one',
+    );
     expect(stack.rules).toEqual([]);
   });
 

@@ -39,6 +39,13 @@ describe('Events', () => {
     expect(project(input(changed, { ledger: told(first) })).events).toHaveLength(1);
   });
 
+  it('tell an owner of an order that has changed, though its rules are the same, and nobody else', () => {
+    const neighbour = anIngress({ name: 'neighbour', host: 'b.example.com' });
+    const first = project(input(aWish({ ingresses: [anIngress(), neighbour] })));
+    const moved = aWish({ ingresses: [anIngress({ annotations: { order: '20' } }), neighbour] });
+    expect(project(input(moved, { ledger: told(first) })).events.map((one) => one.object.name)).toEqual(['cafe']);
+  });
+
   it('say nothing of success before the chain is complete', () => {
     expect(project(input(aWish(), { complete: false })).events).toEqual([]);
   });

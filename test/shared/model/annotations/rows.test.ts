@@ -222,7 +222,7 @@ describe('a refused value', () => {
     ['enable-cors', 'on', '; write it exactly so: true'],
     ['canary', 'False', '; write it exactly so: false'],
     ['use-regex', 'maybe', ''],
-    ['cors-allow-methods', 'GET,put', '; the value the text "put" is wrong'],
+    ['cors-allow-methods', 'GET,put', '; the text "put" is wrong'],
     ['listen-ports', '[{"HTTP":"80"}]', '; at [0]: a port from 1 to 65535 without quotes; found the text "80"'],
     ['listen-ports', '{"HTTP":80}', '; put [ ] around it'],
     ['listen-ports', '[{"https":443}]', '; at [0]: the protocol is one of HTTP, HTTPS, QUIC; found https; did you mean HTTPS?'],
