@@ -40,6 +40,7 @@ function valuesOf(condition: MergedCondition): readonly string[] {
 
 /** One condition a type for the types above, each value once; the other conditions follow as they are. */
 export function mergeConditions(own: readonly RuleCondition[], custom: readonly RuleCondition[]): readonly RuleCondition[] {
+  if (custom.length === 0) return own; // one of host and one of path at most, each value once
   const all = [...own, ...custom];
   const alternatives = mergedTypes.flatMap((type): readonly RuleCondition[] => {
     const values = all.filter(isMerged).flatMap((one) => (one.type === type ? valuesOf(one) : []));

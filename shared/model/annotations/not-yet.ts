@@ -30,8 +30,10 @@ export const notYet: readonly NotYet[] = [
   { key: 'server-group-resource-group-id', harmless: [], policy: 'tell', text: 'Resource group of server groups.' },
 ];
 
-function problemFor(row: NotYet, ingress: KubeObject): readonly Problem[] {
-  const annotation = `${albPrefix}${row.key}`;
+const keys = notYet.map((row) => row.key);
+const fullKeys = notYet.map((row) => ({ row, annotation: `${albPrefix}${row.key}` }));
+
+function problemFor({ row, annotation }: (typeof fullKeys)[number], ingress: KubeObject): readonly Problem[] {
   const value = ingress.metadata.annotations?.[annotation]?.trim();
   if (value === undefined || row.harmless.includes(value)) return [];
   const code = row.policy === 'hold' ? 'ANNOTATION-UNSUPPORTED' : 'ANNOTATION-IGNORED';
@@ -43,9 +45,6 @@ function problemFor(row: NotYet, ingress: KubeObject): readonly Problem[] {
  * tell.
  */
 export const unsupportedAnnotations = (ingress: KubeObject): readonly Problem[] => [
-  ...notYet.flatMap((row) => problemFor(row, ingress)),
-  ...unknownAnnotations(
-    ingress,
-    notYet.map((row) => row.key),
-  ),
+  ...fullKeys.flatMap((one) => problemFor(one, ingress)),
+  ...unknownAnnotations(ingress, keys),
 ];

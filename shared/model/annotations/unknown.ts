@@ -41,10 +41,12 @@ function meant(key: string, names: readonly string[]): string | undefined {
 
 /** A warning for each key under our prefix that is in no table, nor among `others`. */
 export function unknownAnnotations(ingress: KubeObject, others: readonly string[]): readonly Problem[] {
+  const single = Object.keys(ingress.metadata.annotations ?? {}).filter(
+    (key) => key.startsWith(albPrefix) && !customFamilies.some((start) => key.startsWith(start)),
+  );
+  if (single.length === 0) return [];
   const names = [...known, ...others];
-  const strange = Object.keys(ingress.metadata.annotations ?? {})
-    .filter((key) => key.startsWith(albPrefix) && !customFamilies.some((start) => key.startsWith(start)))
-    .filter((key) => !names.includes(key.slice(albPrefix.length)));
+  const strange = single.filter((key) => !names.includes(key.slice(albPrefix.length)));
   return strange.map((annotation) => {
     const near = meant(annotation.slice(albPrefix.length), names);
     const suggestion = near === undefined ? 'nothing that is known is spelt like it' : `did you mean ${albPrefix}${near}?`;
