@@ -9,8 +9,18 @@ export interface Carrier extends Pick<ListenerRecord, 'protocol'> {
   readonly shown: Pick<ListenerAttributes, 'Http2Enabled'>;
 }
 
-/** HTTPS does unless it is switched off; QUIC brings its own version of HTTP. */
-const carriesGrpc = ({ protocol, shown }: Carrier): boolean => protocol !== 'HTTP' && shown.Http2Enabled !== false;
+/** Behind which listeners groups of a protocol may stand (annotations 1.3.1). */
+const carries: Readonly<Record<ServerGroupRecord['protocol'], (listener: Carrier) => boolean>> = {
+  HTTP: () => true,
+  HTTPS: ({ protocol }) => protocol === 'HTTPS',
+  // HTTPS speaks HTTP/2 unless that is switched off; QUIC brings its own version of HTTP.
+  GRPC: ({ protocol, shown }) => protocol !== 'HTTP' && shown.Http2Enabled !== false,
+};
+
+const misfitOf = (group: ServerGroupRecord, action: string): string => {
+  if (group.protocol === 'GRPC') return 'OperationDenied.GRPCServerGroup';
+  return action.includes('Listener') ? 'OperationDenied.ServerGroupProtocolNotSupport' : 'Mismatch.Protocol';
+};
 
 function checkEdition(acting: Acting, group: ServerGroupRecord, loadBalancer: LoadBalancerRecord): void {
   if (loadBalancer.shown.LoadBalancerEdition !== 'Basic') return;
@@ -40,8 +50,8 @@ export function needUsableGroup(
       `${groupId} is in ${group.vpcId}, ${by.loadBalancer.id} in ${by.loadBalancer.shown.VpcId}`,
     );
   }
-  if (group.protocol === 'GRPC' && !carriesGrpc(by.listener)) {
-    throw refuse(acting.action, 'OperationDenied.GRPCServerGroup', `${groupId} speaks gRPC`);
+  if (!carries[group.protocol](by.listener)) {
+    throw refuse(acting.action, misfitOf(group, acting.action), `${groupId} speaks ${group.protocol}`);
   }
   checkEdition(acting, group, by.loadBalancer);
   return group;

@@ -256,6 +256,12 @@ const contents: readonly Row[] = [
     source: '6.2, 6.5',
   },
   {
+    code: 'OperationDenied.ServerGroupProtocolNotSupport',
+    actions: ['CreateListener', 'UpdateListenerAttribute'],
+    when: 'the default group speaks HTTPS and the listener does not',
+    source: '6.2, annotations 1.3.1',
+  },
+  {
     code: 'OperationDenied.ProtocolMustSameForForwardGroupAction',
     actions: ruleContents,
     when: 'groups of one action speak different protocols',
@@ -282,8 +288,8 @@ const contents: readonly Row[] = [
   {
     code: 'Mismatch.Protocol',
     actions: ruleContents,
-    when: 'an HTTPS listener redirects to plain HTTP, or a QUIC listener is to limit clients one by one',
-    source: '4.2, 6.5, annotations 7',
+    when: 'an HTTPS listener redirects to plain HTTP, a QUIC listener is to limit clients one by one, or an HTTPS group is used on another listener than HTTPS',
+    source: '4.2, 6.5, annotations 1.3.1 and 7',
   },
   {
     code: 'MissingParam.XForwardedForClientSourceIpsTrusted',

@@ -88,3 +88,18 @@ it('a group that speaks gRPC stands behind HTTPS with HTTP/2 only', async () => 
   cloud.settle();
   await cloud.ok('CreateRule', params);
 });
+
+it('a group that speaks HTTPS stands behind HTTPS only', async () => {
+  const group = await cloud.group({ Protocol: 'HTTPS' });
+  const params = (ListenerId: string) => ({ ListenerId, ...rule(10, group), RuleActions: [forward(group)] });
+  for (const [more, code] of [
+    [{ ListenerPort: 8080 }, 'Mismatch.Protocol'],
+    [quic, 'Mismatch.Protocol'],
+    [https, ''],
+  ] as const) {
+    const { ListenerId = '' } = await cloud.ok('CreateListener', create(more));
+    cloud.settle();
+    expect(await cloud.codeOf('CreateRule', params(String(ListenerId)))).toBe(code);
+    cloud.settle();
+  }
+});

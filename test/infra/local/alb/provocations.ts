@@ -18,10 +18,13 @@ const defaultAction = (serverGroupId: string): WireParams => ({
 const creating =
   (parts: (groups: { readonly own: string; readonly other: string }) => WireParams, other: WireParams = {}) =>
   async (cloud: CloudUnderTest): Promise<Call> => {
-    const ids = await cloud.listener();
+    // Groups that speak HTTPS stand behind such listeners only.
+    const ids = await cloud.listener(other['Protocol'] === 'HTTPS' ? secure : {});
     const groups = { own: ids.serverGroupId, other: await cloud.group(other) };
     return ['CreateRule', { ListenerId: ids.listenerId, ...rule(10, groups.own), ...parts(groups) }];
   };
+
+const secure: WireParams = { ListenerProtocol: 'HTTPS', Certificates: [{ CertificateId: '1-cn-local' }] };
 
 const adding =
   (servers: readonly WireParams[], group: WireParams = {}) =>
@@ -255,6 +258,12 @@ const contents: Readonly<Record<string, Provocation>> = {
       ],
     })),
   },
+  'OperationDenied.ServerGroupProtocolNotSupport': {
+    when: async (cloud) => {
+      const ids = { ...nobody, loadBalancerId: await cloud.loadBalancer(), serverGroupId: await cloud.group({ Protocol: 'HTTPS' }) };
+      return ['CreateListener', sample('CreateListener', ids)];
+    },
+  },
   'OperationDenied.GRPCServerGroup': { when: creating(({ other }) => ({ RuleActions: [forward(other)] }), { Protocol: 'gRPC' }) },
   'OperationDenied.ProtocolMustSameForForwardGroupAction': {
     when: creating(
@@ -279,7 +288,7 @@ const contents: Readonly<Record<string, Provocation>> = {
   },
   'Mismatch.Protocol': {
     when: async (cloud) => {
-      const ids = await cloud.listener({ ListenerProtocol: 'HTTPS', Certificates: [{ CertificateId: '1-cn-local' }] });
+      const ids = await cloud.listener(secure);
       const redirect = { Type: 'Redirect', Order: 1, RedirectConfig: { Protocol: 'HTTP', HttpCode: '301' } };
       return ['CreateRule', { ListenerId: ids.listenerId, ...rule(10, ids.serverGroupId), RuleActions: [redirect] }];
     },
