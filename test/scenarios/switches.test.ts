@@ -5,11 +5,13 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '#shared/kube/port.ts';
 import type { Ingress } from '#shared/model/wish.ts';
+import { aCafe } from '#test/support/cafe.ts';
 import { cloudShape } from '#test/support/cloud-shape.ts';
 import { aPath } from '#test/support/objects.ts';
 import { type Routed, routed, type To } from '#test/support/routed.ts';
-import { annotated, byAnnotation, hostOf, json } from '#test/support/routed-objects.ts';
+import { annotated, byAnnotation, hostOf, json, onHost } from '#test/support/routed-objects.ts';
 import { rowsOfPairs, settingsOfRow, switches, switchesOfRow, switchNames } from '#test/support/switches.ts';
+import { createWorkbench } from '#test/support/workbench.ts';
 
 const byHeader = (value: string): string => json({ type: 'Header', headerConfig: { key: 'X-Taste', values: [value] } });
 const blocks = Array.from({ length: 12 }, (_, at) => `10.${at}.0.0/16`);
@@ -118,4 +120,39 @@ describe('a shop under every setting of the ALB emulator', () => {
       expect(await livedUnder(switches[name])).toEqual(usual);
     });
   }
+});
+
+describe('what cannot be had under a setting', () => {
+  it('is waited for where the load balancer takes no change, and had when it does', async () => {
+    const { objects, pods } = aCafe(2, 1);
+    const undisturbed = await createWorkbench(objects, pods);
+    undisturbed.resync();
+    await undisturbed.settle();
+    const bench = await createWorkbench(objects, pods, { businessStatus: 'Abnormal' });
+    let looks = 0;
+    bench.resync();
+    await bench.settle(async () => {
+      looks += 1;
+      if (looks < 200) return;
+      await bench.alb.put('settings', { businessStatus: 'Normal' });
+    });
+    expect(looks).toBeGreaterThan(200);
+    const refused = (await bench.calls()).filter((one) => one.code === 'IncorrectBusinessStatus.LoadBalancer').length;
+    // With growing pauses: not one for every look.
+    expect(refused).toBeGreaterThan(1);
+    expect(refused).toBeLessThan(20);
+    expect(await cloudShape(bench.alb)).toEqual(await cloudShape(undisturbed.alb));
+    await Promise.all([bench.stop(), undisturbed.stop()]);
+  });
+
+  it('is refused by name where hosts may be no expressions, and the others are served', async () => {
+    const host = json({ type: 'Host', hostConfig: { values: ['~^shop[0-9]+.example.com$'] } });
+    const bad = onHost(annotated('expressed', { 'conditions.tea': host }), undefined);
+    const shop = await routed({ ingresses: [annotated('plain', {}), bad], settings: { hostExpressions: 'refused' } });
+    expect(await shop.goesTo({ host: hostOf('plain') })).toBe('tea');
+    expect(await shop.goesTo({ host: 'shop1.example.com' })).toBe(503);
+    expect(shop.warnings().map((one) => `${one.object} ${one.reason}`)).toEqual(['Ingress/expressed CLOUD-INVALID']);
+    await expectRest(shop);
+    await shop.stop();
+  });
 });

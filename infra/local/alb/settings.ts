@@ -73,7 +73,7 @@ const settings = z.strictObject({
   creatingGroupAcceptsServers: z.boolean().default(false),
   /** Whether listeners and rules may name a group that is still Creating. */
   creatingGroupMayBeReferred: z.boolean().default(true),
-  /** Expressions as hosts are opened account by account. */
+  /** Expressions as hosts are opened account by account. Where they are not, no client can serve such a host; the others it can. */
   hostExpressions: z.enum(['allowed', 'refused']).default('allowed'),
   /** What becomes of an expression that does not compile; one that is accepted matches nothing. */
   brokenExpressions: z.enum(['refused', 'accepted']).default('refused'),
@@ -85,7 +85,7 @@ const settings = z.strictObject({
   listenerStatusDuringRules: z.enum(['Running', 'Configuring']).default('Configuring'),
   /** Whether creating or deleting a listener makes the load balancer Configuring. */
   listenersLockLoadBalancer: z.boolean().default(false),
-  /** Abnormal: every write to a load balancer, its listeners and rules is refused. */
+  /** Abnormal: every write to a load balancer, its listeners and rules is refused. No client comes to its end under that; it waits. */
   businessStatus: z.enum(['Normal', 'Abnormal']).default('Normal'),
   /** How traffic is routed where the documents are silent (`data-plane/settings.ts`). */
   dataPlane: dataPlaneSettingsSchema.prefault({}),
