@@ -73,7 +73,7 @@ function pathProblems(draft: IngressDraft, position: number, route: Route, twins
   const before = firsts.find((one) => one.position < position);
   const tell = (code: 'CANARY-TWIN' | 'CANARY-SHADOWED', twin: Twin): Problem =>
     problemOf(code, draft.ref, { ...facts, stable: refText(twin.draft.ref) }, route.written.at);
-  const rewriting = (twin: Twin): readonly Problem[] => rewriteProblems(draft.ref, route.written, draft.rewriteTarget, twin.route.captures);
+  const rewriting = (twin: Twin): readonly Problem[] => rewriteProblems(draft.ref, route.written, route.rewriteTarget, twin.route.captures);
   return [
     ...(wrong === undefined ? firsts.flatMap(rewriting) : [tell('CANARY-TWIN', wrong)]),
     ...(before === undefined ? [] : [tell('CANARY-SHADOWED', before)]),

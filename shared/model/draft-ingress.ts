@@ -36,8 +36,6 @@ export interface IngressDraft {
   readonly routes: readonly Route[];
   /** Absent: a stable Ingress. */
   readonly canary?: CanaryWish;
-  /** Empty: paths are not rewritten. */
-  readonly rewriteTarget: string;
   /** False: which listeners it wants cannot be told, so its routes are on none. */
   readonly placed: boolean;
 }
@@ -73,6 +71,10 @@ const inPathOrder: Readonly<Record<IngressSurroundings['pathOrder'], (routes: re
   'specific-first': specificFirst,
 };
 
+/** A default backend has no path that could be rewritten. */
+const settingsFor = (route: WrittenRoute, settings: RoutingSettings): RoutingSettings =>
+  route.type === 'Default' ? { ...settings, rewriteTarget: '' } : settings;
+
 /** What one Ingress asks for. Nothing in it can spoil a neighbour: whatever is wrong is a problem of its own. */
 export function draftIngress(ingress: Ingress, around: IngressSurroundings): IngressDraft {
   const ref = refOf(ingress);
@@ -94,7 +96,7 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
       (own.actions === undefined && written(actionsKey(service))) || (own.direction === undefined && written(directionKey(service)));
     const on = listenersOf(route.host);
     return draftRoute(route, {
-      settings,
+      settings: settingsFor(route, settings),
       custom: own,
       unread,
       maker,
@@ -127,7 +129,6 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
     ],
     routes: drafted.map((one) => one.route),
     ...(canary.wish === undefined ? {} : { canary: canary.wish }),
-    rewriteTarget: settings.rewriteTarget,
     placed: wanted.value !== undefined,
   };
 }

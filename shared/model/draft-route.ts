@@ -26,6 +26,8 @@ export interface Route {
   readonly conditions?: readonly RuleCondition[];
   /** How many groups the path has that a rewrite may name. */
   readonly captures: number;
+  /** Empty: the path is not rewritten. */
+  readonly rewriteTarget: string;
   readonly placed: readonly Placed[];
   /** Groups of ours that the actions name. */
   readonly groups: readonly ServerGroupSpec[];
@@ -82,6 +84,7 @@ export function draftRoute(written: WrittenRoute, question: RouteQuestion): Draf
       direction,
       ...(conditions === undefined ? {} : { conditions }),
       captures,
+      rewriteTarget: settings.rewriteTarget,
       placed: places.map((one) => ({ listener: one.listener, actions: one.actions })),
       groups,
       ...(backend === undefined ? {} : { backend }),

@@ -31,7 +31,7 @@ export const rewriteTarget: Annotation<string> = {
   format: textLike(rewritePathForm.pattern, rewritePathForm.allowed),
   default: '',
   goesTo: 'RuleActions Rewrite: RewriteConfig.Path',
-  text: `Rewrites the path. Also makes Prefix paths regular expressions, whose groups are \`${variable(1)}\`, \`${variable(2)}\` and so on.`,
+  text: `Rewrites the paths of rules; what goes to \`spec.defaultBackend\` goes on as it came. Also makes Prefix paths regular expressions, whose groups are \`${variable(1)}\`, \`${variable(2)}\` and so on.`,
 };
 
 /** Protocol towards the servers; written in lower case only. */

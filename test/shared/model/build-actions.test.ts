@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { requestVariables } from '#shared/model/annotations/request-variables.ts';
+import { requestVariables, variable } from '#shared/model/annotations/request-variables.ts';
 import { stepHashes } from '#shared/model/stack-hash.ts';
-import { anIngress, aPath } from '#test/support/objects.ts';
+import { anIngress, aPath, toService } from '#test/support/objects.ts';
 import { codesOf, forwardsOf, stackOf, typesOf, withHosts, withTls } from '#test/support/stacks.ts';
 
 type Annotations = Readonly<Record<string, string>>;
@@ -92,6 +92,13 @@ describe('the actions of a rule', () => {
     const spec = { ingressClassName: 'alb', defaultBackend: { service: { name: 'own', port: { name: 'use-annotation' } } } };
     const stack = stackOf([anIngress({ spec, annotations: { 'actions.own': actions(fixed) } })]);
     expect(stack.rules.map(typesOf)).toEqual([['FixedResponse']]);
+  });
+
+  it('of default backends have no path to rewrite, whatever becomes of the paths of the Ingress', () => {
+    const plain = anIngress({ annotations: { 'rewrite-target': `/${variable(1)}` }, paths: [aPath('/a/(.*)')] });
+    const stack = stackOf([{ ...plain, spec: { ...plain.spec, defaultBackend: toService('tea') } }]);
+    expect(codesOf(stack)).toEqual([]);
+    expect(stack.rules.map(typesOf)).toEqual([['Rewrite', 'ForwardGroup'], ['ForwardGroup']]);
   });
 });
 
