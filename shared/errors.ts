@@ -119,7 +119,7 @@ const rows = {
   },
   'ACTION-MISSING': {
     policy: 'hold',
-    say: 'the backend {service} has the port use-annotation, but no final action is written for it',
+    say: 'the backend {service} has the port use-annotation, but no final action is written for it (RuleActions is mandatory)',
     next: 'write a ForwardGroup, Redirect or FixedResponse into annotation {annotation}, or use a port of the Service',
   },
   'GROUP-FOREIGN': {
@@ -207,8 +207,8 @@ const rows = {
     say: "{type} path shouldn't contain wildcards: {value}",
     next: 'use pathType ImplementationSpecific for wildcards',
   },
-  'PATH-ILLEGAL': { policy: 'hold', say: 'path {value} is not one that ALB accepts: {detail}', next: 'correct the path' },
-  'HOST-ILLEGAL': { policy: 'hold', say: 'host {value} is not one that ALB accepts: {detail}', next: 'correct the host' },
+  'PATH-ILLEGAL': { policy: 'hold', say: 'path {value} is illegal for ALB (PathConfig.Values): {detail}', next: 'correct the path' },
+  'HOST-ILLEGAL': { policy: 'hold', say: 'host {value} is illegal for ALB (HostConfig.Values): {detail}', next: 'correct the host' },
   'LISTENER-MISSING': {
     policy: 'hold',
     say: 'listener is not exist in {albconfig}, port: {port}, protocol: {protocol}',
@@ -241,7 +241,7 @@ const rows = {
   'QUOTA-RULES': {
     policy: 'hold',
     say: 'the ALB holds {limit} rules; this Ingress no longer fits',
-    next: 'raise the quota or use another AlbConfig',
+    next: 'raise the quota alb_quota_loadbalancer_rules_num or use another AlbConfig',
   },
   'LOAD-BALANCER-GONE': {
     policy: 'hold',

@@ -61,7 +61,7 @@ export function resolveBackend(question: BackendQuestion): BackendAnswer {
   const ports = (service.spec?.ports ?? []).filter((one) => (one.protocol ?? 'TCP') === 'TCP');
   const found = findPort(ports, port);
   if (found === undefined) {
-    const facts = { service: text, port: port.name ?? String(port.number ?? ''), ports: ports.map(portText).join(', ') };
+    const facts = { service: text, port: port.name ?? String(port.number ?? '(none is written)'), ports: ports.map(portText).join(', ') };
     return refuse('PORT-NOT-FOUND', facts, 'service.port');
   }
   return { target: { namespace: ingress.namespace, service: name, port: found.port, portName: found.name ?? '' } };

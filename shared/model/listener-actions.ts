@@ -60,7 +60,7 @@ function perClientFindings(listener: ListenerFacts): readonly Finding[] {
     const facts = {
       first: `${albPrefix}traffic-limit-ip-qps`,
       second: `listener ${text}`,
-      detail: 'QUIC listeners limit all clients together only',
+      detail: 'QUIC listeners limit all clients together only (PerIpTrafficLimitConfig)',
     };
     return [{ code: 'ANNOTATION-CONFLICT', facts }];
   }

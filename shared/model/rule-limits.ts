@@ -7,8 +7,8 @@ import type { RuleCondition } from '#shared/cloud/alb/port.ts';
  */
 export const limits = {
   /** The quota is called match evaluations: it counts values, not conditions. */
-  values: { most: 10, what: 'values of conditions' },
-  sourceIps: { most: 5, what: 'source addresses' },
+  values: { most: 10, what: 'values of conditions (alb_quota_rule_matchevaluations_num)' },
+  sourceIps: { most: 5, what: 'source addresses (SourceIpConfig.Values)' },
   actions: { most: 5, what: 'actions (the final one counted)' },
   groups: { most: 5, what: 'server groups to forward to' },
 } as const;
