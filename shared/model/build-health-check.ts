@@ -4,18 +4,20 @@ import type { HealthCheckSettings } from '#shared/cloud/alb/port.ts';
 import type { Problem } from '#shared/problem.ts';
 import { type Annotation, readAnnotation, unused } from './annotations/annotation.ts';
 import { healthCheck } from './annotations/health-check.ts';
+import { rowsReader, type Values } from './annotations/read-rows.ts';
 import { problemOf, refOf } from './object-ref.ts';
 import type { Ingress } from './wish.ts';
 
-type Values = { readonly [K in keyof typeof healthCheck]: (typeof healthCheck)[K] extends Annotation<infer T> ? T : never };
+const readHealthCheck = rowsReader(healthCheck);
+type Checks = Values<typeof healthCheck>;
 
 /** Codes of another protocol than the probe's, which the service refuses. */
-const strangeCodes = (values: Values): boolean => {
+const strangeCodes = (values: Checks): boolean => {
   const grpc = values.protocol === 'GRPC';
   return (values.codes ?? []).some((code) => code.startsWith('http_') === grpc);
 };
 
-function settingsOf(values: Values): HealthCheckSettings {
+function settingsOf(values: Checks): HealthCheckSettings {
   const grpc = values.protocol === 'GRPC';
   const http = values.protocol !== 'TCP';
   return {
@@ -39,20 +41,17 @@ const invalid = (ingress: Ingress, row: Annotation<unknown>, value: string, allo
   return problemOf('ANNOTATION-INVALID', refOf(ingress), { annotation, value, allowed }, `metadata.annotations[${annotation}]`);
 };
 
-const conflicts = (ingress: Ingress, values: Values): readonly Problem[] => [
+const conflicts = (ingress: Ingress, values: Checks): readonly Problem[] => [
   ...(strangeCodes(values) ? [invalid(ingress, healthCheck.codes, (values.codes ?? []).join(','), 'codes of the probe protocol')] : []),
   ...(values.protocol === 'GRPC' && values.method === 'HEAD' ? [invalid(ingress, healthCheck.method, 'HEAD', 'POST or GET for GRPC')] : []),
 ];
 
 /** The health check that the annotations of an Ingress ask for. While it is off, a refused value is only told. */
 export function buildHealthCheck(ingress: Ingress): { readonly settings: HealthCheckSettings; readonly problems: readonly Problem[] } {
-  const readings = Object.entries(healthCheck).map(([name, row]) => [name, readAnnotation<unknown>(row, ingress)] as const);
-  const problems = readings.flatMap(([, reading]) => (reading.problem === undefined ? [] : [reading.problem]));
+  const { values, problems } = readHealthCheck(ingress);
   if (readAnnotation(healthCheck.enabled, ingress).value === false) {
     return { settings: healthCheckDefaults, problems: problems.map((one) => unused(one, `${healthCheck.enabled.keys[0]}: true`)) };
   }
   if (problems.length > 0) return { settings: healthCheckDefaults, problems };
-  // The rows' own formats made these values, under the rows' own names.
-  const values = Object.fromEntries(readings.map(([name, reading]) => [name, reading.value])) as Values;
   return { settings: settingsOf(values), problems: conflicts(ingress, values) };
 }

@@ -1,8 +1,9 @@
 /** What the annotations of an Ingress say about all of its rules: protocol, expressions, rewriting, limits and cross-origin requests. */
 import type { PlainAction } from '#shared/cloud/alb/port.ts';
 import type { Problem } from '#shared/problem.ts';
-import { type Annotation, alone, keyOn, readAnnotation, unused } from './annotations/annotation.ts';
+import { alone, keyOn, readAnnotation, unused } from './annotations/annotation.ts';
 import { cors } from './annotations/cors.ts';
+import { type RowsReading, rowsReader, type Values } from './annotations/read-rows.ts';
 import { backendProtocol, rewriteTarget, sslRedirect, useRegex } from './annotations/routing.ts';
 import { trafficLimit } from './annotations/traffic-limit.ts';
 import { problemOf, refOf } from './object-ref.ts';
@@ -22,18 +23,8 @@ export interface RoutingSettings {
   readonly problems: readonly Problem[];
 }
 
-const rows = { sslRedirect, useRegex, rewriteTarget, backendProtocol, ...trafficLimit } as const;
-
-type Rows = Readonly<Record<string, Annotation<unknown>>>;
-type Values<R extends Rows> = { readonly [K in keyof R]: R[K] extends Annotation<infer T> ? T : never };
-
-/** Values of a table of rows; a refused value is a problem, and the default stands in for it. */
-function readRows<R extends Rows>(table: R, ingress: Ingress): { readonly values: Values<R>; readonly problems: readonly Problem[] } {
-  const readings = Object.entries(table).map(([name, row]) => ({ name, row, reading: readAnnotation(row, ingress) }));
-  const values = readings.map(({ name, row, reading }) => [name, reading.problem === undefined ? reading.value : row.default] as const);
-  // The rows' own formats made these values, under the rows' own names.
-  return { values: Object.fromEntries(values) as Values<R>, problems: readings.flatMap(({ reading }) => reading.problem ?? []) };
-}
+const readRouting = rowsReader({ sslRedirect, useRegex, rewriteTarget, backendProtocol, ...trafficLimit });
+const readCors = rowsReader(cors);
 
 function limitOf(qps: number | undefined, ipQps: number | undefined): LimitAction | undefined {
   if (qps === undefined && ipQps === undefined) return undefined;
@@ -57,15 +48,14 @@ function corsOf(values: Values<typeof cors>): CorsAction | undefined {
 }
 
 /** What is wrong about cross-origin requests. Where they are not asked for, nothing in their settings can do harm. */
-function corsProblems(ingress: Ingress, problems: readonly Problem[]): readonly Problem[] {
+function corsProblems(ingress: Ingress, { written, problems }: RowsReading<typeof cors>): readonly Problem[] {
   const on = readAnnotation(cors.enabled, ingress);
   if (on.value !== false) return problems;
   const switchedOn = `${cors.enabled.keys[0]}: true`;
-  const { enabled, ...settings } = cors;
   // Who wrote `false` knows that the others wait.
-  const forgotten = keyOn(enabled, ingress) === undefined && problems.length === 0;
-  const waiting = forgotten ? Object.values<Annotation<unknown>>(settings).flatMap((row) => alone(row, ingress, switchedOn)) : [];
-  return [...waiting.slice(0, 1), ...problems.map((one) => unused(one, switchedOn))];
+  const forgotten = keyOn(cors.enabled, ingress) === undefined && problems.length === 0;
+  const waiting = forgotten ? written.slice(0, 1) : [];
+  return [...waiting.flatMap((row) => alone(row, ingress, switchedOn)), ...problems.map((one) => unused(one, switchedOn))];
 }
 
 /** `$1` is what nginx calls a group; here it is text. */
@@ -79,8 +69,8 @@ function rewriteWarnings(ingress: Ingress, target: string): readonly Problem[] {
 
 /** Everything that concerns all rules of an Ingress alike. */
 export function readRoutingSettings(ingress: Ingress): RoutingSettings {
-  const routing = readRows(rows, ingress);
-  const crossOrigin = readRows(cors, ingress);
+  const routing = readRouting(ingress);
+  const crossOrigin = readCors(ingress);
   const { qps, ipQps, ...values } = routing.values;
   const limit = limitOf(qps, ipQps);
   // Where a value was refused its default would stand in, and nobody asked for that.
@@ -91,7 +81,7 @@ export function readRoutingSettings(ingress: Ingress): RoutingSettings {
     ...(corsAction === undefined ? {} : { cors: corsAction }),
     problems: [
       ...routing.problems,
-      ...corsProblems(ingress, crossOrigin.problems),
+      ...corsProblems(ingress, crossOrigin),
       ...limitProblems(ingress, { qps, ipQps }),
       ...rewriteWarnings(ingress, values.rewriteTarget),
     ],
