@@ -12,7 +12,8 @@ const secure: ListenPort = { protocol: 'HTTPS', port: 443 };
 const sameListener = (a: ListenPort, b: ListenPort): boolean => a.protocol === b.protocol && a.port === b.port;
 
 /** Hosts are compared as plain text: `*.a.example` in the TLS section does not cover `b.a.example`, as in the existing controllers. */
-const tlsHostsOf = (ingress: Ingress): ReadonlySet<string> => new Set((ingress.spec?.tls ?? []).flatMap((one) => one.hosts ?? []));
+const tlsHostsOf = (ingress: Ingress): ReadonlySet<string> =>
+  new Set((ingress.spec?.tls ?? []).flatMap((one) => one.hosts ?? []).filter((host) => host !== ''));
 
 const hostsOf = (ingress: Ingress): readonly string[] =>
   (ingress.spec?.rules ?? []).map((rule) => rule.host ?? '').filter((host) => host !== '');

@@ -35,9 +35,12 @@ const carriers: Readonly<Record<Protocol, readonly ListenPort['protocol'][]>> = 
   grpc: ['HTTPS', 'QUIC'],
 };
 
-/** `ssl-redirect` adds HTTP 80, where nothing but redirects stands. */
-const isRedirect = ({ protocol, port }: ListenPort, { sslRedirect }: RoutingSettings): boolean =>
-  sslRedirect && protocol === 'HTTP' && port === 80;
+/**
+ * With `ssl-redirect` nothing but redirects stands on other ports than 443, so that the protocol of the servers does not matter there. For
+ * gRPC the existing controllers take HTTP 80 alone for such a port.
+ */
+const isRedirect = ({ protocol, port }: ListenPort, { sslRedirect, backendProtocol: servers }: RoutingSettings): boolean =>
+  sslRedirect && (servers === 'grpc' ? protocol === 'HTTP' && port === 80 : port !== 443);
 
 /** gRPC runs over HTTP/2, which a listener HTTPS may have switched off. Where only redirects stand, it does not matter. */
 function withoutHttp2(ports: readonly ListenPort[], settings: RoutingSettings, listeners: Listeners): readonly string[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { variable } from '#shared/model/annotations/request-variables.ts';
-import { anIngress, aPath } from '#test/support/objects.ts';
+import { buildStack } from '#shared/model/build-stack.ts';
+import { anIngress, aPath, aService, aSite, aWish, toService } from '#test/support/objects.ts';
 import { codesOf, forwardsOf, rulesOf, stackOf, typesOf, withHosts } from '#test/support/stacks.ts';
 
 type Annotations = Readonly<Record<string, string>>;
@@ -28,6 +29,24 @@ describe('a canary by weight', () => {
   it('leaves the identity of the rule alone, whatever its share', () => {
     const identities = [[], [weight(20)], [weight(100)]].map((canaries) => stackOf([stable(), ...canaries]).rules[0]?.identity);
     expect(new Set(identities).size).toBe(1);
+  });
+
+  it('may stand in another namespace, with Services of its own there: hosts and paths are compared, as the existing controllers do', () => {
+    const apart = canary({ 'canary-weight': '20' }, { namespace: 'apart' });
+    const services = [aService('coffee'), aService('a', { namespace: 'apart' })];
+    const stack = buildStack(aWish({ ingresses: [stable(), apart], services }), aSite);
+    expect(stack.problems).toEqual([]);
+    expect(
+      stack.groups.flatMap(({ members }) => (members === undefined ? [] : [`${members.namespace}/${members.service}`])).sort(),
+    ).toEqual(['apart/a', 'shop/coffee']);
+    expect(forwardsOf(stack, stack.rules[0])).toEqual({ coffee: 80, a: 20 });
+  });
+
+  it('of a default backend shares that of the stable Ingress', () => {
+    const spec = (service: string) => ({ ingressClassName: 'alb', defaultBackend: toService(service) });
+    const stack = stackOf([stable({ spec: spec('coffee') }), canary({ 'canary-weight': '20' }, { spec: spec('a') })]);
+    expect(stack.problems).toEqual([]);
+    expect(stack.rules.map((rule) => forwardsOf(stack, rule))).toEqual([{ coffee: 80, a: 20 }]);
   });
 
   it('CPAC 11: all canaries and all paths count, not the first alone', () => {

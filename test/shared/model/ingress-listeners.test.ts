@@ -136,6 +136,7 @@ describe('protocols towards the servers', () => {
     ['grpc on QUIC', grpc(true, ports('[{"QUIC":8444}]'))],
     ['grpc on HTTP 80 with ssl-redirect', grpc(true, { ...ssl, ...ports('[{"HTTPS":443},{"HTTP":80}]') })],
     ['https on HTTPS', https(ports('[{"HTTPS":443}]'))],
+    ['https on HTTPS, with redirects on other ports', https({ ...ssl, ...ports('[{"HTTPS":443},{"QUIC":8444}]') })],
   ])('%s is served', (_what, one) => {
     const stack = stackOf([one]);
     expect(stack.held).toEqual([]);
