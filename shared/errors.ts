@@ -192,6 +192,11 @@ const rows = {
     say: 'ssl-redirect sends requests to HTTPS 443, where this Ingress has no rules',
     next: 'add a spec.tls section or HTTPS 443 to listen-ports',
   },
+  'REDIRECT-PORT': {
+    policy: 'warn',
+    say: 'a Redirect to HTTPS names no port, so it leads to port {port} of the request, where HTTP is spoken',
+    next: 'add "port": "443", or the port that is meant',
+  },
   'REWRITE-PLAIN': {
     policy: 'warn',
     say: 'annotation {annotation} rewrites to {value} as it stands: groups of an expression are written like {group}',

@@ -43,6 +43,10 @@ const isPerClient = (action: RuleActionSpec): boolean => action.type === 'Traffi
 
 const leavesHttps = (action: RuleActionSpec): boolean => action.type === 'Redirect' && action.redirectConfig.protocol === 'HTTP';
 
+/** Port 80 of the request would be asked for HTTPS, and no port of an ALB speaks both. */
+const keepsPlainPort = (action: RuleActionSpec): boolean =>
+  action.type === 'Redirect' && action.redirectConfig.protocol === 'HTTPS' && action.redirectConfig.port === requestVariables.port;
+
 const listenerText = ({ protocol, port }: ListenPort): string => `${protocol}:${port}`;
 
 /** The service finds the address of a client only where it is told which proxies to trust. */
@@ -70,7 +74,7 @@ function perClientFindings(listener: ListenerFacts): readonly Finding[] {
     : [{ code: 'LISTENER-NEEDS', facts: { what: 'a limit per client', field, listener: text, albconfig: listener.albConfig } }];
 }
 
-/** What of the actions of one path the service would refuse on this listener. `path`: as it is written. */
+/** What of the actions of one path the service would refuse on this listener, or nobody can want there. `path`: as it is written. */
 export function listenerFindings(listener: ListenerFacts, actions: readonly RuleActionSpec[], path: string): readonly Finding[] {
   const http = {
     first: 'a Redirect to HTTP',
@@ -82,6 +86,9 @@ export function listenerFindings(listener: ListenerFacts, actions: readonly Rule
   return [
     ...(actions.some(isPerClient) ? perClientFindings(listener) : []),
     ...(listener.protocol !== 'HTTP' && actions.some(leavesHttps) ? [{ code: 'ANNOTATION-CONFLICT', facts: http } as const] : []),
+    ...(listener.protocol === 'HTTP' && actions.some(keepsPlainPort)
+      ? [{ code: 'REDIRECT-PORT', facts: { port: String(listener.port) } } as const]
+      : []),
     ...(actions.length > limit.most ? [{ code: 'RULE-LIMIT', facts: many } as const] : []),
   ];
 }

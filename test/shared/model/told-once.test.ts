@@ -34,6 +34,18 @@ describe('a mistake', () => {
     expect(rewritten('/$a')).toEqual([]);
   });
 
+  it('in a redirect to HTTPS that stays on the port of HTTP is told, and only that', () => {
+    const redirected = (config: object) =>
+      saidOf({ paths: [placeholder], annotations: { 'actions.x': JSON.stringify([{ type: 'Redirect', RedirectConfig: config }]) } });
+    expect(redirected({ protocol: 'HTTPS' })).toEqual([
+      '[REDIRECT-PORT] a Redirect to HTTPS names no port, so it leads to port 80 of the request, where HTTP is spoken ' +
+        '(at spec.rules[0].http.paths[0]); add "port": "443", or the port that is meant',
+    ]);
+    expect(redirected({ protocol: 'HTTPS', port: '443' })).toEqual([]);
+    expect(redirected({ host: 'b.example.com' })).toEqual([]);
+    expect(saidOf({ annotations: { 'ssl-redirect': 'true' } }).join()).not.toContain('REDIRECT-PORT');
+  });
+
   it('of people who forget to switch CORS on is told once; who switched it off knows', () => {
     const siblings = { 'cors-allow-origin': 'https://a.example.org', 'cors-max-age': '5' };
     expect(saidOf({ annotations: siblings })).toEqual([
