@@ -10,8 +10,8 @@ beforeAll(async () => {
 afterAll(() => live.stop());
 
 it('answers every request as the old or the new Ingress says, and only as the new one once its owner has heard', async () => {
-  // In front of the others, from HTTP to HTTPS and back, and shared with a canary.
-  for (const turn of [...pathTurns.slice(0, 1), ...redirectTurns.slice(0, 2), ...canaryTurns.slice(1, 2)]) await live.take(turn);
+  // A path in front of the others, a fifth for a canary, and from HTTP to HTTPS.
+  for (const turn of [...pathTurns.slice(0, 1), ...canaryTurns.slice(1, 2), ...redirectTurns.slice(0, 1)]) await live.take(turn);
   console.log(`${live.probes.count()} answers, each as it should be`);
   expect(live.probes.count()).toBeGreaterThan(100);
 }, 120_000);
