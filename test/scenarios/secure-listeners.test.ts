@@ -139,12 +139,16 @@ describe('an HTTPS listener', () => {
     expect(await certificateOf(chain)).toBe('1-cn-local');
   });
 
-  it('stays as it is when the AlbConfig no longer names a certificate, and goes with its entry', async () => {
+  it('stays as it is when the AlbConfig no longer names a certificate, or it at all, and goes when no Ingress wants it either', async () => {
     const chain = await settled({ port: 80 }, https('1-cn-local'));
     expect(writes(await change(chain, { port: 80 }, https('', { certificates: [] })))).toEqual([]);
     expect(await certificateOf(chain)).toBe('1-cn-local');
-    const gone = writes(await change(chain, { port: 80 }));
-    expect(gone).toContain('DeleteListener');
+    expect(writes(await change(chain, { port: 80 }))).toEqual([]);
+    expect(await certificateOf(chain)).toBe('1-cn-local');
+    await chain.kube.remove(nameOf(withTls));
+    chain.changed();
+    await chain.settle();
+    expect(writes(await chain.calls())).toContain('DeleteListener');
     expect((await listenersOf(chain)).map((one) => one['ListenerProtocol'])).toEqual(['HTTP']);
   });
 
