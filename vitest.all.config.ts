@@ -5,13 +5,17 @@ import base from './vitest.config.ts';
 // not find, they skip and name. What `npm test` takes samples of (points of death, random histories), they take whole.
 const long = { name: 'long', include: ['test/**/*.long.ts'], testTimeout: 600_000, hookTimeout: 300_000 };
 
-// The scenarios of routing under each row of the ALB emulator's switches (`test/support/switches.ts`): any two of them turned, and not.
+// The scenarios of routing and deaths under each row of the ALB emulator's switches (`test/support/switches.ts`): any two of them turned, and not.
 const rows = [1, 2, 3, 4, 5, 6, 7].map((row) => ({
   name: `switches ${row}`,
-  include: ['test/scenarios/routing/**/*.test.ts', 'test/scenarios/{probing,rule-orders,defects-rules}.test.ts'],
+  include: [
+    'test/scenarios/routing/**/*.test.ts',
+    'test/scenarios/{probing,rule-orders,defects-rules}.test.ts',
+    'test/faults/crash-points*.test.ts',
+  ],
   isolate: false,
   // Samples of what is random do: there are seven of them.
-  env: { ALB_SWITCHES: `row ${row}`, WHOLE_TESTS: '0' },
+  env: { ALB_SWITCHES: `row ${row}`, WHOLE_TESTS: '' },
 }));
 
 export default mergeConfig(base, {

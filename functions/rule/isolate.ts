@@ -110,29 +110,44 @@ async function refusalOf<R extends RuleSettings>(
   }
 }
 
+/** What is left of a batch, and what is known of its front. */
+interface Rest<R extends RuleSettings> {
+  readonly items: readonly Item<R>[];
+  readonly suspected: Known;
+  readonly convictions: number;
+}
+
+/** What is left after the front was refused. */
+function afterRefusal<R extends RuleSettings>({ items, convictions }: Rest<R>, tried: readonly Item<R>[]): Rest<R> {
+  const [first] = tried;
+  if (tried.length > 1 || first === undefined) return { items, suspected: { count: tried.length }, convictions };
+  // Its Ingress keeps what it has: nothing else of it is made either.
+  const others = items.slice(1).filter((item) => ownerOf(item) !== ownerOf(first));
+  // The guilty come in crowds (one group that many name, one quota): from the second on each is tried by itself first.
+  const count = convictions > 0 ? Math.min(1, others.length) : 0;
+  return { items: others, suspected: { count }, convictions: convictions + 1 };
+}
+
 /** Sends a batch, or as much of it as goes through first. True: all of it was accepted, at once and whole. */
 export async function sendIsolating<R extends RuleSettings>(isolation: Isolation<R>): Promise<boolean> {
-  let rest = isolation.items;
-  let suspected = known(isolation);
-  let convictions = 0;
-  for (let refusals = 0; rest.length > 0 && refusals < mostRefusals; refusals += 1) {
-    const tried = rest.slice(0, sizeOf(suspected, rest.length));
-    const refusal = await refusalOf(isolation, tried, suspected);
-    if (refusal === undefined) {
-      rest = rest.slice(tried.length);
-      suspected = { count: Math.max(0, suspected.count - tried.length) };
-      break;
+  let rest: Rest<R> = { items: isolation.items, suspected: known(isolation), convictions: 0 };
+  try {
+    for (let refusals = 0; rest.items.length > 0 && refusals < mostRefusals; refusals += 1) {
+      const { items, suspected } = rest;
+      const tried = items.slice(0, sizeOf(suspected, items.length));
+      const refusal = await refusalOf(isolation, tried, suspected);
+      if (refusal === undefined) {
+        rest = { ...rest, items: items.slice(tried.length), suspected: { count: Math.max(0, suspected.count - tried.length) } };
+        break;
+      }
+      const [first] = tried;
+      if (tried.length === 1 && first !== undefined) isolation.convict(first, refusal);
+      rest = afterRefusal(rest, tried);
     }
-    const [first] = tried;
-    if (tried.length === 1 && first !== undefined) {
-      isolation.convict(first, refusal);
-      // Its Ingress keeps what it has: nothing else of it is made either.
-      rest = rest.slice(1).filter((item) => ownerOf(item) !== ownerOf(first));
-      convictions += 1;
-      // The guilty come in crowds (one group that many name, one quota): from the second on each is tried by itself first.
-      suspected = { count: convictions > 1 ? Math.min(1, rest.length) : 0 };
-    } else suspected = { count: tried.length };
+    return rest.items.length === 0;
+  } finally {
+    // Also when the service had enough of us: what is known by then need not be asked for again, or few calls would never get anywhere.
+    const { items, suspected } = rest;
+    isolation.suspect(suspected.count === 0 ? undefined : { ...suspected, content: contents(items.slice(0, suspected.count)) });
   }
-  isolation.suspect(suspected.count === 0 ? undefined : { ...suspected, content: contents(rest.slice(0, suspected.count)) });
-  return rest.length === 0;
 }

@@ -16,6 +16,15 @@ function tryRefusedAgain(ledger: AlbConfigLedger): AlbConfigLedger {
   return refused === undefined ? ledger : withStep(rest, 'rule', {});
 }
 
+/**
+ * What a pass that was cut short may have changed without a word, and no list that is read anyway tells: it is looked up. A second creation
+ * with the same token is no way to learn of the first, because nobody says for how long the service remembers one.
+ */
+const doubted: Readonly<Partial<Record<ChainStep, Partial<AlbConfigLedger>>>> = {
+  'server-group': { groups: {} },
+  listener: { certificates: {} },
+};
+
 /** Before the first write: the verified hash goes, and a new intent gets a new incarnation. The same intent tried again keeps its own. */
 export function beginStep(before: AlbConfigLedger, step: ChainStep, target: string): AlbConfigLedger {
   const former = before.steps[step];
@@ -30,8 +39,7 @@ export function beginStep(before: AlbConfigLedger, step: ChainStep, target: stri
     ...begun,
     incarnation: sameIntent ? ledger.incarnation : ledger.incarnation + 1,
     untouched: ledger.untouched.filter((one) => one !== step),
-    // A pass that was cut short may have changed them without a word.
-    ...(step === 'listener' && ledger.steps.listener?.target !== undefined ? { certificates: {} } : {}),
+    ...(former?.target === undefined ? {} : doubted[step]),
     removed: false,
   };
 }

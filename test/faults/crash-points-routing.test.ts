@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { KubeObject, ObjectName } from '#shared/kube/port.ts';
 import type { IngressPath } from '#shared/model/wish.ts';
 import { anEndpointSlice, podIp, serviceName, zones } from '#test/support/cafe.ts';
-import { survive, undisturbed, type Workload } from '#test/support/deaths.ts';
+import { dieEverywhere, type Workload } from '#test/support/deaths.ts';
 import { aClass, anAlbConfig, anIngress, aPath, aService, toService } from '#test/support/objects.ts';
 import { refuseRules, ruleNameOf } from '#test/support/refused-rules.ts';
+import { whole } from '#test/support/whole.ts';
 import type { Workbench } from '#test/support/workbench.ts';
 
 /** Every call in turn takes minutes on two cores: `npm run test:all` does, `npm test` takes a few of each workload. */
-const whole = process.env['WHOLE_TESTS'] !== undefined;
-const stride = whole ? 1 : 23;
+const stride = whole ? 1 : 31;
 
 const [coffee, tea, water] = [1, 2, 3].map(serviceName) as [string, string, string]; // of three
 const listeners = (certificate: string) => [
@@ -142,13 +142,10 @@ describe('a death at any call', () => {
   for (const [index, one] of workloads.entries()) {
     for (const lost of whole ? [false, true] : [index % 2 === 0]) {
       it(`leaves no trace while ${one.name}, ${lost ? 'the call done' : 'the call not done'}`, async () => {
-        const wanted = await undisturbed(one);
         // The samples of no two workloads are at the same places.
-        let at = whole ? 0 : 3 + ((index * 5) % stride);
-        const first = at;
-        while (await survive(one, { at, lost }, wanted)) at += stride;
+        const from = whole ? 0 : 3 + ((index * 5) % 17);
         // So many calls it takes at least: a workload that made none would prove nothing.
-        expect(at).toBeGreaterThan(whole ? 15 : first);
+        expect(await dieEverywhere(one, { lost, from, stride })).toBeGreaterThan(whole ? 15 : 0);
       }, 600_000);
     }
   }

@@ -10,6 +10,7 @@ import { aCafe, anEndpointSlice, anIngressOf, podIp, serviceName, zones } from '
 import { cloudShape } from '#test/support/cloud-shape.ts';
 import { anAlbConfig, anIngress, aPath, toService } from '#test/support/objects.ts';
 import { rowsOfPairs, settingsOfRow } from '#test/support/switches.ts';
+import { whole } from '#test/support/whole.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 
 const services = 3;
@@ -223,7 +224,7 @@ async function open(wanted: Wanted, settings: unknown): Promise<Workbench> {
 
 describe('any history', () => {
   it('ends in what the last wish alone would have made', async () => {
-    const runs = process.env['WHOLE_TESTS'] === undefined ? 12 : 400;
+    const runs = whole ? 400 : 12;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), rows, async (steps, row) => {
         const settings = row === 0 ? {} : settingsOfRow(row);
@@ -244,7 +245,7 @@ describe('any history', () => {
         expect((await lived.calls()).map((call) => call.action)).toEqual([]);
         await Promise.all([lived.stop(), direct.stop()]);
       }),
-      { numRuns: runs, endOnFailure: process.env['WHOLE_TESTS'] === undefined },
+      { numRuns: runs, endOnFailure: !whole },
     );
   }, 600_000);
 });

@@ -9,6 +9,7 @@ import type { Ingress } from '#shared/model/wish.ts';
 import { anEndpointSlice, podIp, zones } from '#test/support/cafe.ts';
 import { aClass, anAlbConfig, anIngress, aPath, aService } from '#test/support/objects.ts';
 import { type Probe, watchProbes } from '#test/support/probes.ts';
+import { whole } from '#test/support/whole.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 
 const services = ['coffee', 'tea', 'water'] as const;
@@ -194,7 +195,7 @@ describe('each request goes where the old or the new wish sends it', () => {
         await strayed(bench, from);
         expect(await strayed(bench, to)).toEqual([]);
       }),
-      { numRuns: process.env['WHOLE_TESTS'] === '1' ? 300 : 12 },
+      { numRuns: whole ? 300 : 12 },
     );
   }, 120_000);
 });

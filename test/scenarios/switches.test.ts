@@ -11,6 +11,7 @@ import { aPath } from '#test/support/objects.ts';
 import { type Routed, routed, type To } from '#test/support/routed.ts';
 import { annotated, byAnnotation, hostOf, json, onHost } from '#test/support/routed-objects.ts';
 import { rowsOfPairs, settingsOfRow, switches, switchesOfRow, switchNames } from '#test/support/switches.ts';
+import { whole } from '#test/support/whole.ts';
 import { createWorkbench } from '#test/support/workbench.ts';
 
 const byHeader = (value: string): string => json({ type: 'Header', headerConfig: { key: 'X-Taste', values: [value] } });
@@ -92,7 +93,6 @@ async function livedUnder(settings: unknown): Promise<readonly unknown[]> {
 }
 
 const usual = await livedUnder({});
-const whole = process.env['WHOLE_TESTS'] !== undefined;
 
 describe('a shop under every setting of the ALB emulator', () => {
   it('is one of which requests can tell: each change is seen', () => {

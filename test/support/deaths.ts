@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import type { KubeObject } from '#shared/kube/port.ts';
 import { cloudShape } from './cloud-shape.ts';
+import { whole } from './whole.ts';
 import { createWorkbench, type Workbench } from './workbench.ts';
 
 export interface Workload {
@@ -9,6 +10,8 @@ export interface Workload {
   readonly objects: readonly KubeObject[];
   /** Addresses of pods that the cloud knows. */
   readonly pods: readonly string[];
+  /** Of the emulated ALB. */
+  readonly settings?: unknown;
   /** What happens after the objects are live; absent: their creation is the workload. */
   change?(bench: Workbench): Promise<void>;
 }
@@ -22,8 +25,8 @@ const remains = async (bench: Workbench): Promise<unknown> => ({
     .sort(),
 });
 
-async function prepare({ objects, pods, change }: Workload): Promise<Workbench> {
-  const bench = await createWorkbench(objects, pods);
+async function prepare({ objects, pods, settings, change }: Workload): Promise<Workbench> {
+  const bench = await createWorkbench(objects, pods, settings);
   bench.resync();
   if (change !== undefined) {
     await bench.settle();
@@ -33,7 +36,7 @@ async function prepare({ objects, pods, change }: Workload): Promise<Workbench> 
 }
 
 /** Where a workload ends that nobody disturbs. */
-export async function undisturbed(workload: Workload): Promise<unknown> {
+async function undisturbed(workload: Workload): Promise<unknown> {
   const bench = await prepare(workload);
   try {
     await bench.settle();
@@ -43,7 +46,7 @@ export async function undisturbed(workload: Workload): Promise<unknown> {
   }
 }
 
-export interface Death {
+interface Death {
   /** Calls that are made before. */
   readonly at: number;
   /** The call is done, and only its answer is lost. */
@@ -51,7 +54,7 @@ export interface Death {
 }
 
 /** Ends in `wanted` and finds nothing more to do, or says what differs. False: the workload makes fewer calls. */
-export async function survive(workload: Workload, { at, lost }: Death, wanted: unknown): Promise<boolean> {
+async function survive(workload: Workload, { at, lost }: Death, wanted: unknown): Promise<boolean> {
   const bench = await prepare(workload);
   try {
     bench.dieAfter(at, lost);
@@ -69,4 +72,16 @@ export async function survive(workload: Workload, { at, lost }: Death, wanted: u
   } finally {
     await bench.stop();
   }
+}
+
+/** Dies at every call in turn, or from the one numbered `from` on at every so manieth. Answers how often it died. */
+export async function dieEverywhere(
+  workload: Workload,
+  { lost, from = 0, stride }: { readonly lost: boolean; readonly from?: number; readonly stride: number },
+): Promise<number> {
+  const wanted = await undisturbed(workload);
+  let deaths = 0;
+  while (await survive(workload, { at: from + deaths * stride, lost }, wanted)) deaths += 1;
+  if (whole) console.log(`${workload.name}: ${deaths} points of death`);
+  return deaths;
 }

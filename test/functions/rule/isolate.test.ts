@@ -202,6 +202,35 @@ describe('isolating what the service refuses', () => {
     });
   }
 
+  it('comes to its end where the service takes two calls at a time, refused ones counted', async () => {
+    let left = 0;
+    const convicted: string[] = [];
+    const made: string[] = [];
+    let suspects: Suspects | undefined;
+    for (let run = 0; run < 30 && made.length + convicted.length < 50; run += 1) {
+      left = 2;
+      const rest = batch(50).filter(({ rule }) => ![...convicted, ...made].includes(rule.ruleName));
+      const isolation = {
+        items: rest,
+        suspects,
+        send: async (rules: readonly RuleSettings[]) => {
+          const names = rules.map((rule) => rule.ruleName);
+          left -= 1;
+          if (left < 0) throw aFailure('throttled', 'Throttling.User');
+          if (names.includes('r30')) throw aFailure('invalid', 'IllegalParam.RuleConditions');
+          made.push(...names);
+        },
+        convict: ({ rule }: Item<RuleSettings>) => convicted.push(rule.ruleName),
+        suspect: (next: Suspects | undefined) => {
+          suspects = next;
+        },
+      };
+      await sendIsolating(isolation).catch((error: unknown) => expect(error).toMatchObject({ failure: 'throttled' }));
+    }
+    expect(convicted).toEqual(['r30']);
+    expect(made).toHaveLength(49);
+  });
+
   it('tries at most twenty refusals in one run, and goes on in the next', async () => {
     const items = batch(100);
     const told = await rounds(items, refusing(new Set(items.map(({ rule }) => rule.ruleName))));

@@ -18,6 +18,14 @@ const balancer = { id: 'alb-1', dnsName: 'a.example.com', active: true };
 const job = (step: 'listener' | 'rule') => ({ step, jobId: `job-${step}`, what: 'x' });
 
 describe('beginning a step', () => {
+  it('of a pass that was cut short looks up what it may have made, and of one that was not keeps what it knows', () => {
+    const groups = { web: 'sgp-1' };
+    const cutShort = beginStep(aLedger({ groups }), 'server-group', 'new');
+    expect(cutShort.groups).toEqual(groups);
+    expect(beginStep(cutShort, 'server-group', 'new').groups).toEqual({});
+    expect(beginStep(cutShort, 'rule', 'new').groups).toEqual(groups);
+  });
+
   it('clears the verified hash and counts a new intent', () => {
     const begun = beginStep(aLedger({ steps: { rule: { hash: 'old' } } }), 'rule', 'new');
     expect(begun).toMatchObject({ incarnation: 1, steps: { rule: { target: 'new' } } });
