@@ -189,6 +189,18 @@ describe('each request goes where the old or the new wish sends it', () => {
     expect(await strayed(bench, wanted)).toEqual([]);
   });
 
+  it.each(turns)('while %s, and jobs fail', async (_what, wanted) => {
+    const failing = ['CreateRules', 'UpdateRulesAttribute', 'DeleteRules'].map((action) => ({
+      match: { action },
+      times: 2,
+      kind: 'failed-job',
+      code: 'OperationFailed.Some',
+    }));
+    await bench.alb.put('faults', failing);
+    expect(await strayed(bench, wanted)).toEqual([]);
+    await bench.alb.put('faults', []);
+  });
+
   it('while anything changes into anything else', async () => {
     await fc.assert(
       fc.asyncProperty(wish, wish, async (from, to) => {
