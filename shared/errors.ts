@@ -219,6 +219,11 @@ const rows = {
     say: 'listener is not exist in {albconfig}, port: {port}, protocol: {protocol}',
     next: 'use a listener that is there ({listeners}), or add this one to spec.listeners of the AlbConfig',
   },
+  'LISTENER-WANTED': {
+    policy: 'warn',
+    say: 'listener not found for ({port}/{protocol}), with ingresses {count} ({ingresses})',
+    next: 'add it to spec.listeners, or change the Ingresses; where the ALB has it, it stays as it is until none of them wants it',
+  },
   'CLASS-PARAMETERS': {
     policy: 'hold',
     say: 'albconfig must be referenced in IngressClass {class}',

@@ -10,7 +10,7 @@ import { shareByWeight } from './canary-weights.ts';
 import { draftIngress, type IngressDraft, type IngressSurroundings, isHolding } from './draft-ingress.ts';
 import { generatedAlbConfig } from './generated-albconfig.ts';
 import { albConfigNameOf } from './membership.ts';
-import { byText, refOf, sortedByRef } from './object-ref.ts';
+import { byText, problemOf, refOf, sortedByRef } from './object-ref.ts';
 import { shardGroups } from './shard-groups.ts';
 import type { ListenerIdentity, RuleSpec, ServerGroupSpec, Stack } from './stack.ts';
 import type { Ingress, RawAlbConfig, Site, Wish } from './wish.ts';
@@ -46,11 +46,29 @@ const orderedRules = (parts: readonly IngressPart[], listeners: readonly string[
     [...parts.flatMap((part) => part.rules), ...parts.flatMap((part) => part.defaults)].filter((rule) => rule.listener === listener),
   );
 
-/** With those that the AlbConfig has no more: removing one would take the rules of the Ingresses that want it along. */
-function heldListeners({ specs, held }: Listeners, parts: readonly IngressPart[]): readonly ListenerIdentity[] {
-  const present = new Set(specs.map((one) => one.identity));
-  const missing = parts.flatMap((part) => part.listeners).filter((one) => !present.has(one));
-  return [...new Set([...held, ...missing])].sort();
+/** A listener that the AlbConfig has not, or has no more, and the Ingresses that want it: removing it would take their rules along. */
+interface MissingListener {
+  readonly identity: ListenerIdentity;
+  readonly wantedBy: readonly ObjectRef[];
+}
+
+function missingListeners({ specs, held }: Listeners, parts: readonly IngressPart[]): readonly MissingListener[] {
+  const present = new Set([...specs.map((one) => one.identity), ...held]);
+  const wanted = [...new Set(parts.flatMap((part) => part.listeners))].filter((one) => !present.has(one)).sort();
+  return wanted.map((identity) => ({
+    identity,
+    wantedBy: parts.filter((part) => part.listeners.includes(identity)).map((part) => part.ref),
+  }));
+}
+
+/** Of the Ingresses that want a listener as many are named; they are told of it themselves. */
+const namedAtMost = 3;
+
+function missingProblem(albConfig: ObjectRef, { identity, wantedBy }: MissingListener): Problem {
+  const [protocol = '', port = ''] = identity.split(':');
+  const names = wantedBy.slice(0, namedAtMost).map(({ namespace, name }) => `${namespace}/${name}`);
+  const ingresses = [...names, ...(wantedBy.length > namedAtMost ? ['…'] : [])].join(', ');
+  return problemOf('LISTENER-WANTED', albConfig, { protocol, port, count: String(wantedBy.length), ingresses }, 'spec.listeners');
 }
 
 /** What an AlbConfig says about itself besides its fields. */
@@ -87,7 +105,9 @@ function buildPresent(wish: Wish, albConfig: RawAlbConfig, site: Site, base: Sta
     foreignGroups: valueOr(readings.foreignGroups, foreignGroups),
   });
   const wrong: readonly Problem[] = Object.values(readings).flatMap((one) => one.problem ?? []);
-  const problems = [...wrong, ...loadBalancer.problems, ...listeners.problems, ...parts.flatMap((part) => part.problems)];
+  const missing = missingListeners(listeners, parts);
+  const ofParts = [...parts.flatMap((part) => part.problems), ...missing.map((one) => missingProblem(ref, one))];
+  const problems = [...wrong, ...loadBalancer.problems, ...listeners.problems, ...ofParts];
   if (loadBalancer.value === undefined || listeners.unclear || wrong.length > 0) return { ...base, want: 'hold', problems };
   const rules = orderedRules(
     parts,
@@ -98,7 +118,7 @@ function buildPresent(wish: Wish, albConfig: RawAlbConfig, site: Site, base: Sta
     loadBalancer: loadBalancer.value,
     ...shardGroups(mergeGroups([...listeners.groups, ...parts.flatMap((part) => part.groups)]), rules),
     listeners: listeners.specs,
-    heldListeners: heldListeners(listeners, parts),
+    heldListeners: [...listeners.held, ...missing.map((one) => one.identity)].sort(),
     held: parts.filter((part) => part.held).map(({ ref: ingress, problems: why }) => ({ ref: ingress, problems: why })),
     problems,
   };

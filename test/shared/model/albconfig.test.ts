@@ -145,7 +145,7 @@ describe('spec.listeners', () => {
 
   it('may be absent: then the ALB has none, and its Ingresses are told', () => {
     const stack = buildStack(aWish({ albConfig: { ...anAlbConfig(), spec: { config: {} } } }), aSite);
-    expect(stack).toMatchObject({ want: 'present', listeners: [], problems: [{ code: 'LISTENER-MISSING' }] });
+    expect(stack).toMatchObject({ want: 'present', listeners: [], problems: [{ code: 'LISTENER-MISSING' }, { code: 'LISTENER-WANTED' }] });
   });
 
   it.each([

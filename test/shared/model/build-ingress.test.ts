@@ -174,7 +174,10 @@ describe('listeners of an Ingress', () => {
 
   it('hold it when one is not in the AlbConfig', () => {
     const stack = stackOf([anIngress({ annotations: { 'listen-ports': '[{"HTTP":80},{"HTTP":8080}]' } })]);
-    expect(stack.problems).toMatchObject([{ code: 'LISTENER-MISSING', facts: { albconfig: 'cafe', port: '8080', protocol: 'HTTP' } }]);
+    expect(stack.problems).toMatchObject([
+      { code: 'LISTENER-MISSING', facts: { albconfig: 'cafe', port: '8080', protocol: 'HTTP' } },
+      { code: 'LISTENER-WANTED' },
+    ]);
     const [problem] = stack.problems;
     expect(problem === undefined ? '' : explainProblem(problem)).toContain(
       '(at metadata.annotations[alb.ingress.kubernetes.io/listen-ports]); use a listener that is there (HTTP:80), or add this one',
@@ -183,8 +186,9 @@ describe('listeners of an Ingress', () => {
   });
 
   it('hold it when it needs HTTPS, by its TLS section or by annotation, and there is none', () => {
-    expect(codes(stackOf([tls(['cafe.example.com'])]))).toEqual(['LISTENER-MISSING']);
-    expect(codes(stackOf([anIngress({ annotations: { 'listen-ports': '[{"HTTPS":443}]' } })]))).toEqual(['LISTENER-MISSING']);
+    const missing = ['LISTENER-MISSING', 'LISTENER-WANTED'];
+    expect(codes(stackOf([tls(['cafe.example.com'])]))).toEqual(missing);
+    expect(codes(stackOf([anIngress({ annotations: { 'listen-ports': '[{"HTTPS":443}]' } })]))).toEqual(missing);
   });
 
   it('may be HTTP alone by annotation, TLS section or not', () => {

@@ -96,7 +96,7 @@ describe('an Ingress that needs HTTPS', () => {
       ['AlbConfig', 'CONFIG-INVALID'],
       ['Ingress', 'CONFIG-INVALID'],
     ]);
-    expect(stackOf({ port: 80 }).problems.map((one) => one.code)).toEqual(['LISTENER-MISSING']);
+    expect(stackOf({ port: 80 }).problems.map((one) => one.code)).toEqual(['LISTENER-MISSING', 'LISTENER-WANTED']);
     expect(held.rules).toEqual([]);
   });
 });

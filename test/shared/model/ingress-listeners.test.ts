@@ -76,7 +76,10 @@ describe('what is probably not meant is told', () => {
 describe('ACK 2: a listener that is not in the AlbConfig', () => {
   it('holds the Ingress that wants it, and no other', () => {
     const stack = stackOf([ingress([], [plain], ports('[{"HTTPS":444}]')), anIngress({ name: 'good' })]);
-    expect(stack.problems).toMatchObject([{ code: 'LISTENER-MISSING', facts: { port: '444', protocol: 'HTTPS' } }]);
+    expect(stack.problems).toMatchObject([
+      { code: 'LISTENER-MISSING', facts: { port: '444', protocol: 'HTTPS' } },
+      { code: 'LISTENER-WANTED' },
+    ]);
     expect(stack.rules.map((one) => one.owners[0]?.name)).toEqual(['good']);
   });
 });
@@ -91,6 +94,18 @@ describe('a listener that is not in the AlbConfig any more', () => {
       'HTTPS:443',
     ]);
     expect(stackOf([anIngress()], albConfig).heldListeners).toEqual([]);
+  });
+
+  it('is told to who owns the AlbConfig, with the Ingresses that want it', () => {
+    const wanting = ['a', 'b', 'c', 'd'].map((name) =>
+      anIngress({ name, host: `${name}.example.com`, annotations: ports('[{"HTTP":81}]') }),
+    );
+    expect(stackOf([...wanting, anIngress()], albConfig).problems.at(-1)).toEqual({
+      code: 'LISTENER-WANTED',
+      object: { kind: 'AlbConfig', namespace: '', name: 'cafe' },
+      path: 'spec.listeners',
+      facts: { protocol: 'HTTP', port: '81', count: '4', ingresses: 'shop/a, shop/b, shop/c, …' },
+    });
   });
 
   it('gets no group: for all that is known it never was there', () => {

@@ -28,7 +28,10 @@ const known: Readonly<Record<string, readonly [said: string, words: readonly str
     ['unable to find port (none is written) on service'],
   ],
   'gRPC without TLS': [said({ annotations: { 'backend-protocol': 'grpc' } }), ["'grpc' backend protocol must be", 'Ingress.Spec.TLS']],
-  'a listener that the AlbConfig lacks': [said({ host }, anAlbConfig()), ['listener is not exist in cafe, port: 443, protocol: HTTPS']],
+  'a listener that the AlbConfig lacks': [
+    said({ host }, anAlbConfig()),
+    ['listener is not exist in cafe, port: 443, protocol: HTTPS', 'listener not found for (443/HTTPS), with ingresses 1'],
+  ],
   'a path with regex characters': [said({ paths: [aPath('/a(b)', 'coffee', 'ImplementationSpecific')] }), ['PathConfig.Values', 'illegal']],
   'a prefix with wildcards': [said({ paths: [aPath('/a*')] }), ["prefix path shouldn't contain wildcards"]],
   'an exact path with wildcards': [said({ paths: [aPath('/a*', 'coffee', 'Exact')] }), ["exact path shouldn't contain wildcards"]],
