@@ -32,6 +32,28 @@ describe('an annotation that nobody knows', () => {
   });
 });
 
+describe('an annotation of nginx', () => {
+  const [theirs, ours] = ['nginx.ingress.kubernetes.io/rewrite-target', 'alb.ingress.kubernetes.io/rewrite-target'];
+
+  it('that is not read, but could be had here, is told with the key that is read', () => {
+    expect(told(theirs)).toMatchObject([
+      {
+        code: 'ANNOTATION-UNKNOWN',
+        facts: { annotation: theirs, suggestion: `did you mean ${ours}?` },
+        path: `metadata.annotations[${theirs}]`,
+      },
+    ]);
+  });
+
+  it('is left to nginx where ours stands beside it', () => {
+    expect(unsupportedAnnotations(anIngress({ annotations: { [theirs]: '/$1', [ours]: '/new' } }))).toEqual([]);
+  });
+
+  it.each(['ssl-redirect', 'canary', 'canary-weight'])('%s is read, and not told', (key) => {
+    expect(told(`nginx.ingress.kubernetes.io/${key}`)).toEqual([]);
+  });
+});
+
 describe('an annotation that is known', () => {
   it.each(annotationKeys().filter((key) => !key.includes('/')))('%s is not told as unknown', (key) => {
     expect(told(key.replace('<service>', 'coffee'))).toEqual([]);
