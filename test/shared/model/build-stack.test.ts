@@ -73,6 +73,19 @@ describe('faults of one Ingress', () => {
     ]);
   });
 
+  it('ALC 22: are told in the same words and the same order, whatever the order in which objects are read', () => {
+    const wrong = ['x', 'y', 'z'].map((name) =>
+      anIngress({
+        name,
+        annotations: { 'listen-ports': '[{"HTTP":80},{"HTTP":81},{"HTTP":82}]' },
+        paths: [aPath('/a*'), aPath('/', 'nowhere')],
+      }),
+    );
+    const told = (ingresses: typeof wrong) => buildStack(aWish({ ingresses }), aSite).problems;
+    expect(told(wrong).length).toBeGreaterThan(wrong.length);
+    expect(told([...wrong].reverse())).toEqual(told(wrong));
+  });
+
   it('are all named at once', () => {
     const spec = {
       ingressClassName: 'alb',
