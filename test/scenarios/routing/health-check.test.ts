@@ -1,8 +1,9 @@
 /** Health checks: which pods get requests when one of them fails in a way that only the setting at hand notices. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { callGrpc } from '#test/support/grpc-call.ts';
 import { aPath, aService } from '#test/support/objects.ts';
 import { expectQuiet, type Routed, routed } from '#test/support/routed.ts';
-import { annotated, hostOf } from '#test/support/routed-objects.ts';
+import { annotated, hostOf, withTls } from '#test/support/routed-objects.ts';
 import type { Asked, Mood, PodDraft } from '#test/support/routed-servers.ts';
 import { until } from '#test/support/until.ts';
 
@@ -31,7 +32,7 @@ async function groupOf(name: string): Promise<string> {
   return String(groups.find((one) => String(one['ServerGroupName']).includes(name))?.['ServerGroupId']);
 }
 
-/** Lets time pass until the pods are as they should be. */
+/** Lets time pass until the pods are as they should be, in any order. */
 async function comesTo(name: string, ...wanted: readonly string[]): Promise<void> {
   const group = await groupOf(name);
   const look = (): boolean => {
@@ -40,7 +41,8 @@ async function comesTo(name: string, ...wanted: readonly string[]): Promise<void
       shop.plane
         .health(group)
         .map((one) => one.status)
-        .join() === wanted.join()
+        .sort()
+        .join() === [...wanted].sort().join()
     );
   };
   await until(look, `${wanted.join(', ')} of ${name}`, 15_000);
@@ -93,6 +95,28 @@ describe('annotation healthcheck-protocol', () => {
     await shop.apply(annotated('protocol', { ...checks, 'healthcheck-protocol': 'HTTP' }, [aPath('/', 'protocol')]));
     await comesTo('protocol', 'Normal', 'Unhealthy');
     expect(await answering('protocol')).toEqual(['protocol-0']);
+    await expectQuiet(shop);
+  });
+
+  it('GRPC makes a call, of which healthcheck-code says with which statuses it is good', async () => {
+    const well = { 'backend-protocol': 'grpc', ...checks, 'healthcheck-protocol': 'GRPC', 'healthcheck-path': '/shop.Health/Check' };
+    const calls = (annotations: Readonly<Record<string, string>>) => withTls(annotated('calls', annotations, [aPath('/', 'calls')]));
+    await shop.startPods('calls', 1, { speaks: 'grpc' });
+    const picked: Mood = (request) => (request.url === '/shop.Health/Check' ? 12 : 'echo');
+    const slice = await shop.startPods('calls', 1, { speaks: 'grpc', mood: picked });
+    await shop.apply(aService('calls'), slice, calls(well));
+    shop.bench.membersChanged('shop', 'calls');
+    await shop.settle();
+    await comesTo('calls', 'Normal', 'Unhealthy');
+    const podsAsked = async (): Promise<readonly string[]> => {
+      const question = { host: hostOf('calls'), path: '/shop.Orders/List', messages: ['one'] } as const;
+      const replies = await Promise.all(Array.from({ length: 4 }, () => callGrpc(shop.urlOf(443), question)));
+      return [...new Set(replies.flatMap((one) => one.messages.map((text) => String(JSON.parse(text).pod))))].sort();
+    };
+    expect(await podsAsked()).toEqual(['calls-0']);
+    await shop.apply(calls({ ...well, 'healthcheck-code': '0,10-12' }));
+    await comesTo('calls', 'Normal', 'Normal');
+    expect(await podsAsked()).toEqual(['calls-0', 'calls-1']);
     await expectQuiet(shop);
   });
 });

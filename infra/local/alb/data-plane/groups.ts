@@ -1,11 +1,12 @@
 /** The server groups in use: who gets the next request, and how each server is. */
+
 import type { AlbView, ViewGroup, ViewServer } from '../view.ts';
 import { GroupHealth, keyOf } from './health.ts';
-import type { Reason } from './probes.ts';
 import type { RequestFacts } from './request-facts.ts';
 import { SmoothRoundRobin, schedule } from './schedulers.ts';
 import type { DataPlaneSettings } from './settings.ts';
 import type { Timers } from './timers.ts';
+import type { Reason } from './verdict.ts';
 
 /** One server in the words of GetListenerHealthStatus; `Normal` ones are not listed there. */
 export interface ServerHealth {

@@ -9,7 +9,7 @@ export interface HealthCheck {
   readonly path: string;
   /** `$SERVER_IP` stands for the server's address. */
   readonly host: string;
-  /** Families such as `http_2xx`. */
+  /** Families such as `http_2xx`; of gRPC statuses and ranges of them, such as `0-20`. */
   readonly codes: readonly string[];
   /** 0 = the server's own port. */
   readonly connectPort: number;
@@ -19,7 +19,9 @@ export interface HealthCheck {
   readonly unhealthyThreshold: number;
 }
 
-const defaultCodes: readonly string[] = ['http_2xx'];
+/** What differs for gRPC. */
+const ofGrpc = { method: 'POST', codes: ['0'] } as const;
+const ofOthers = { method: 'HEAD', codes: ['http_2xx'] } as const;
 
 /** `undefined` when the group is not checked. */
 export function healthCheckOf(group: ViewGroup): HealthCheck | undefined {
@@ -28,13 +30,15 @@ export function healthCheckOf(group: ViewGroup): HealthCheck | undefined {
   const text = (name: string, otherwise: string) => (typeof config[name] === 'string' && config[name] !== '' ? config[name] : otherwise);
   const number = (name: string, otherwise: number) => (typeof config[name] === 'number' ? config[name] : otherwise);
   const codes = config['HealthCheckCodes'];
+  const protocol = text('HealthCheckProtocol', 'HTTP');
+  const defaults = protocol.toUpperCase() === 'GRPC' ? ofGrpc : ofOthers;
   return {
-    protocol: text('HealthCheckProtocol', 'HTTP'),
+    protocol,
     httpVersion: text('HealthCheckHttpVersion', 'HTTP1.1') === 'HTTP1.0' ? '1.0' : '1.1',
-    method: text('HealthCheckMethod', 'HEAD'),
+    method: text('HealthCheckMethod', defaults.method),
     path: text('HealthCheckPath', '/'),
     host: text('HealthCheckHost', '$SERVER_IP'),
-    codes: Array.isArray(codes) && codes.length > 0 ? codes.map(String) : defaultCodes,
+    codes: Array.isArray(codes) && codes.length > 0 ? codes.map(String) : defaults.codes,
     connectPort: number('HealthCheckConnectPort', 0),
     intervalMs: number('HealthCheckInterval', 2) * 1000,
     timeoutMs: number('HealthCheckTimeout', 5) * 1000,

@@ -5,8 +5,9 @@
  */
 import type { AlbView, ViewGroup, ViewServer } from '../view.ts';
 import { type HealthCheck, healthCheckOf } from './health-settings.ts';
-import { canProbe, probe, type Reason, type Verdict } from './probes.ts';
+import { canProbe, probe } from './probes.ts';
 import type { Timers } from './timers.ts';
+import type { Reason, Verdict } from './verdict.ts';
 
 export type HealthStatus = 'Normal' | 'Initial' | 'Unhealthy';
 
