@@ -1,10 +1,13 @@
 /**
- * A batch that the service refuses for what is in it is halved until the guilty rule stands alone. So is one that it takes and whose job
- * fails, twice for the same rules, because a job may fail by chance; a rule alone, too, is tried twice before it is convicted. Halves are tried from the front, because
+ * A batch that the service refuses for what is in it is halved until the guilty rule stands alone. Halves are tried from the front, because
  * rules must come in their order; the first that is accepted makes the listener busy, and the rest goes on with the next message. What is
  * known by then of the rest (so many from its front were refused together) is remembered, so that no refusal has to be asked for twice.
  *
- * One guilty rule among n costs about log2(n) + 3 writes: the batch, one for each halving, the rule alone, and what comes after it.
+ * A batch that is accepted and whose job fails is halved in the same way, a message for each half. But a job may fail by chance: the whole
+ * of it is tried once more before it is halved, and so is a rule alone before it is convicted.
+ *
+ * One guilty rule among n costs about log2(n) + 3 writes: the batch, one for each halving, the rule alone, and what comes after it. Where
+ * jobs fail it is two more, and after each a call that clears away what could not be made.
  */
 import type { RuleSettings } from '#shared/cloud/alb/port.ts';
 import { CloudFailure } from '#shared/cloud/failure.ts';
