@@ -25,9 +25,12 @@ const longest = 80;
 /** One mistake is forgiven in every four characters, at most three. */
 const forgiven = (written: string): number => Math.min(3, Math.max(1, Math.floor(written.length / 4)));
 
+/** A number is not misspelt: 304 is as far from 301 as any other. */
+const isNumber = (written: string): boolean => /^\d+$/.test(written);
+
 /** The known name that is nearest to the written one, whatever its case, when it is near enough to be meant. */
 export function nearestName(written: string, known: readonly string[]): string | undefined {
-  if (written.length > longest) return undefined;
+  if (written.length > longest || isNumber(written)) return undefined;
   const text = written.toLowerCase();
   const ranked = known.map((name) => ({ name, distance: distance(text, name.toLowerCase()) })).sort((a, b) => a.distance - b.distance);
   const [best] = ranked;

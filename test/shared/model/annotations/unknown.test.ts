@@ -88,6 +88,10 @@ describe('the nearest name', () => {
     expect(nearestName(written, ['weight', 'order'])).toBe(expected);
   });
 
+  it('is none of a number', () => {
+    expect(nearestName('304', ['301', '302'])).toBeUndefined();
+  });
+
   it('is none among none', () => {
     expect(nearestName('order', [])).toBeUndefined();
   });
