@@ -5,7 +5,7 @@
  */
 import type { AlbView, ViewGroup, ViewServer } from '../view.ts';
 import { type HealthCheck, healthCheckOf } from './health-settings.ts';
-import { canProbe, probe } from './probes.ts';
+import { probe } from './probes.ts';
 import type { Timers } from './timers.ts';
 import type { Reason, Verdict } from './verdict.ts';
 
@@ -38,8 +38,7 @@ export class GroupHealth {
   /** Takes over the group's settings and servers. */
   update(group: ViewGroup): void {
     const check = healthCheckOf(group);
-    const usable = check !== undefined && canProbe(check.protocol) ? check : undefined;
-    if (JSON.stringify(usable) !== JSON.stringify(this.#check)) this.#restart(usable);
+    if (JSON.stringify(check) !== JSON.stringify(this.#check)) this.#restart(check);
     const wanted = new Map(group.Servers.map((server) => [keyOf(server), server]));
     for (const [key, checked] of this.#servers) {
       if (wanted.has(key)) continue;
@@ -47,7 +46,7 @@ export class GroupHealth {
       this.#servers.delete(key);
     }
     for (const [key, server] of wanted) this.#adopt(key, server);
-    this.#wasUnchecked = usable === undefined;
+    this.#wasUnchecked = check === undefined;
   }
 
   /** `undefined` when the group is not checked. */

@@ -18,6 +18,7 @@ function probeTcp({ target, check, timers }: Probe): Promise<Verdict> {
   });
 }
 
+/** Every value that a group may have. */
 const rows: Readonly<Record<string, (probe: Probe) => Promise<Verdict>>> = {
   HTTP: probeByHttp,
   HTTPS: probeByHttps,
@@ -26,9 +27,6 @@ const rows: Readonly<Record<string, (probe: Probe) => Promise<Verdict>>> = {
   // The service takes either spelling.
   GRPC: probeByGrpc,
 };
-
-/** Whether this data plane can carry out such checks; servers of a group whose checks it cannot do count as unchecked. */
-export const canProbe = (protocol: string): boolean => protocol in rows;
 
 /** Probes once; never rejects. */
 export const probe = (what: Probe): Promise<Verdict> => rows[what.check.protocol]?.(what) ?? Promise.resolve(undefined);
