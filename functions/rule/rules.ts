@@ -3,6 +3,7 @@
  * it. One call a listener at a time; what comes after it is planned anew from what is there then.
  */
 import type { NewRule, Rule, RuleSettings, Started } from '#shared/cloud/alb/port.ts';
+import { CloudFailure } from '#shared/cloud/failure.ts';
 import type { RuleSpec } from '#shared/model/stack.ts';
 import { ownerHash, tagKeys } from '#shared/ownership.ts';
 import { massRemoval } from '#shared/plan/guards.ts';
@@ -31,17 +32,29 @@ const settled: ReadonlySet<string> = new Set(['Available', 'CreateFailed']);
 
 const couldNotBeMade = ({ status }: Rule): boolean => status === 'CreateFailed';
 
-/** A rule that could not be made is nobody's: whatever it was to be is made anew, and it goes. */
-const disown = (rule: Rule): Rule => (couldNotBeMade(rule) ? { ...rule, tags: {} } : rule);
+/** Stands for the owner hash of rules that are nobody's. */
+const nobody = 'nobody';
+
+/** A rule that could not be made is nobody's: whatever it was to be is made anew, and it goes; where it cannot, it is in nobody's way. */
+const disown = (rule: Rule): Rule => (couldNotBeMade(rule) ? { ...rule, tags: { [tagKeys.owner]: nobody } } : rule);
 
 /** Rules per DeleteRules. */
 const perCall = 100;
+
+/** More than an ALB holds. */
+const mostUncleared = 200;
+
+/** That they cannot go, and not that the moment is wrong. Nothing is published about whether a rule that could not be made can be deleted. */
+const isAboutRules = (error: unknown): boolean =>
+  error instanceof CloudFailure && (error.facts['code'] === 'IncorrectStatus.Rule' || error.failure === 'invalid');
 
 /** They go before anything is planned: nobody is sent by them, but they take numbers and room from the rules that are made in their place. */
 function clearing(observed: readonly Rule[], { stack, ledger }: Scene): readonly Of<'remove'>[] {
   return stack.listeners.flatMap(({ identity: listener }) => {
     const listenerId = ledger.listeners[listener] ?? '';
-    const rules = observed.filter((rule) => rule.listenerId === listenerId && couldNotBeMade(rule)).slice(0, perCall);
+    const rules = observed
+      .filter((rule) => rule.listenerId === listenerId && couldNotBeMade(rule) && ledger.uncleared?.includes(rule.ruleId) !== true)
+      .slice(0, perCall);
     return rules.length === 0 ? [] : [{ listener, listenerId, phase: { kind: 'remove' as const, rules }, specs: [], last: false }];
   });
 }
@@ -163,7 +176,7 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
     const waiting = await waitingOwners(scene, new Set(observed.map((rule) => rule.tags[tagKeys.identity] ?? '')));
     const refused = standingRefusals(wanted, scene);
     const together = waiting.size === 0 ? [] : waitingTogether(waiting.keys(), hostShares(observed, wanted, scene), scene);
-    const untouched = new Set([...held, ...together, ...refused.owners]);
+    const untouched = new Set([nobody, ...held, ...together, ...refused.owners]);
     const { over, problems, room } = fitIngresses(observed, untouched, scene);
     const leftOut = [...problems, ...refused.problems];
     scene.remember(({ leftOut: _former, ...ledger }) => (leftOut.length === 0 ? ledger : { ...ledger, leftOut }));
@@ -203,7 +216,12 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
     let outcome: Outcome = done(false);
     for (const { listener, phase, last } of batches) {
       const ids = phase.rules.map((rule) => rule.ruleId);
-      scene.started(await scene.cloud.alb.deleteRules(ids, scene.token(`delete ${listener}`, ids)), `${ids.length} rule(s) of ${listener}`);
+      const started = await scene.cloud.alb.deleteRules(ids, scene.token(`delete ${listener}`, ids)).catch((error: unknown) => {
+        if (!phase.rules.every(couldNotBeMade) || !isAboutRules(error)) throw error;
+        scene.remember((ledger) => ({ ...ledger, uncleared: [...(ledger.uncleared ?? []), ...ids].slice(-mostUncleared) }));
+        return undefined;
+      });
+      scene.started(started, `${ids.length} rule(s) of ${listener}`);
       outcome = combine(outcome, last ? done(true) : wait(1, 'the next change of rules follows this one'));
     }
     return outcome;

@@ -32,8 +32,8 @@ export function beginStep(before: AlbConfigLedger, step: ChainStep, target: stri
   const known = former?.hash ?? former?.target;
   // A step that was only forgotten, to be looked at again, is no other than it was.
   const ledger = judges.has(step) && known !== undefined && known !== target ? tryRefusedAgain(before) : before;
-  const { removalAsked: _another, ...rest } = ledger;
-  // What a person or a second reading agreed to was another wish's removal.
+  // What a person or a second reading agreed to was another wish's removal; what the service refused to let go it may let go by now.
+  const { removalAsked: _another, uncleared: _then, ...rest } = ledger;
   const begun = withStep(sameIntent ? ledger : rest, step, { target });
   return {
     ...begun,

@@ -92,6 +92,8 @@ export interface AlbConfigLedger {
   readonly refused?: Readonly<Record<RuleIdentity, RefusedRule>>;
   /** By listener: of the next batch so many, from its front, were refused or failed together; which of them is to blame is not known yet. */
   readonly suspects?: Readonly<Record<ListenerIdentity, Suspects>>;
+  /** Ids of rules that could not be made and that the service does not let go either: they are left, until another wish has it asked again. */
+  readonly uncleared?: readonly string[];
   /** Rules wait for members of their groups: since when, and when the lane was last asked for them (API server's clock, ms). */
   readonly membersAwaited?: {
     readonly since: number;

@@ -25,9 +25,9 @@ afterEach(() => bench?.stop());
 
 const failing = { kind: 'failed-job', code: 'OperationFailed.RuleForward' };
 
-async function cafeOf(count: number): Promise<Workbench> {
+async function cafeOf(count: number, settings: unknown = {}): Promise<Workbench> {
   const { objects, pods } = aCafe(count, 1);
-  bench = await createWorkbench(objects, pods);
+  bench = await createWorkbench(objects, pods, settings);
   return bench;
 }
 
@@ -163,5 +163,32 @@ describe('several rules whose jobs fail', () => {
     console.log(`4 of 20: ${CreateRules} creations`);
     expect(CreateRules).toBeLessThanOrEqual(bad.length * (2 + 5 + 2 + 1));
     await expectNothingMore(chain);
+  });
+});
+
+describe('rules that could not be made and cannot be deleted either', () => {
+  it('are in nobody’s way: the others are in force, one is named, and they go with their listener', async () => {
+    const chain = await cafeOf(20, { failedRules: 'kept' });
+    await refuseRules(chain, 'CreateRules', [ruleOf(7)], failing);
+    chain.resync();
+    await chain.settle();
+    const statuses = async () => ((await chain.alb.state())['rules'] ?? []).map((rule) => rule['RuleStatus']);
+    expect((await statuses()).filter((one) => one === 'Available')).toHaveLength(19);
+    expect(named(chain).filter((one) => one.includes('ingress'))).toEqual([`CLOUD-INVALID ${nameOf(7)}`]);
+    // Each is asked for once; then it is left.
+    const { CreateRules = 0, DeleteRules = 0 } = await writesOf(chain);
+    expect(DeleteRules).toBeLessThanOrEqual(CreateRules);
+    await expectNothingMore(chain);
+    await chain.alb.put('faults', []);
+    await chain.kube.mergePatch(refOf(7), { spec: anIngress({ host: 'corrected.example.com', paths: [aPath('/', serviceName(7))] }).spec });
+    chain.changed();
+    await chain.settle();
+    expect((await statuses()).filter((one) => one === 'Available')).toHaveLength(20);
+    await expectNothingMore(chain);
+    await chain.kube.remove({ kind: 'AlbConfig', namespace: '', name: 'cafe' });
+    chain.changed();
+    await chain.settle();
+    expect(await statuses()).toEqual([]);
+    expect(chain.kube.held('Lease').length).toBeLessThanOrEqual(1);
   });
 });

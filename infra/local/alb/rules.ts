@@ -182,7 +182,8 @@ function updateAll(requests: readonly RuleUpdate[], acting: Acting) {
 
 function removeAll(ruleIds: readonly string[], acting: Acting) {
   const { cloud } = acting;
-  const records = [...new Set(ruleIds)].map((ruleId) => needChangeable(acting, ruleId, ['Available', 'CreateFailed']));
+  const deletable = acting.cloud.settings().failedRules === 'kept' ? ['Available'] : ['Available', 'CreateFailed'];
+  const records = [...new Set(ruleIds)].map((ruleId) => needChangeable(acting, ruleId, deletable));
   if (new Set(records.map((record) => record.loadBalancerId)).size > 1) {
     throw refuse(acting.action, 'OperationDenied.CrossLoadBalancerRules', 'RuleIds');
   }

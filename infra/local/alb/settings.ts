@@ -81,6 +81,8 @@ const settings = z.strictObject({
   mirrorBeforeCors: z.enum(['any-order', 'mirror-first']).default('any-order'),
   /** Whether ListRules repeats a rule as it was sent or says the same in other words (`rule-listing.ts`). */
   listedRules: z.enum(['as-sent', 'spelled-out']).default('as-sent'),
+  /** Whether a rule that could not be made can be deleted, or stays (and counts) until its listener goes. */
+  failedRules: z.enum(['deletable', 'kept']).default('deletable'),
   /** What a listener's status says while its rules change; it is locked either way. */
   listenerStatusDuringRules: z.enum(['Running', 'Configuring']).default('Configuring'),
   /** Whether creating or deleting a listener makes the load balancer Configuring. */
