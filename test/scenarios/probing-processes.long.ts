@@ -1,4 +1,7 @@
-/** Every turn of `live-turns.ts`, twice over, with the embedded Kubernetes API and, when KUBEBUILDER_ASSETS is set, with the real one. */
+/**
+ * Requests without pause while Ingresses change, over the processes of `npm start`: every turn of `live-turns.ts`, twice over, with the
+ * embedded Kubernetes API and, when KUBEBUILDER_ASSETS is set, with the real one. `probing.test.ts` looks at every instant, in memory.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Live, startLive } from '#test/support/live-scenario.ts';
 import { canaryTurns, moreTurns, pathTurns, redirectTurns } from '#test/support/live-turns.ts';
