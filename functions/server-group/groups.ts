@@ -112,13 +112,15 @@ export const groups = defineNoun<Found, ServerGroupSpec, Adoption, Found>({
     }));
     // The lane must let go before the group does.
     await tellServices(scene, { services, made: new Set() }, 0);
+    const left = new Set(items);
     await eachLimited(items, parallel, async (one) => {
       scene.started(await scene.cloud.alb.deleteServerGroup(one.id, scene.token(`delete ${one.identity}`, one.id)), one.id);
+      left.delete(one);
     }).catch((error: unknown) => {
-      // What could not be deleted (still in use, say) is remembered for the next try.
+      // What could not be deleted (still in use, say) is remembered for the next try, and nothing else: few calls must get somewhere.
       scene.remember((ledger) => ({
         ...ledger,
-        groups: { ...ledger.groups, ...Object.fromEntries(items.map((one) => [one.identity, one.id])) },
+        groups: { ...ledger.groups, ...Object.fromEntries([...left].map((one) => [one.identity, one.id])) },
       }));
       throw error;
     });
