@@ -122,6 +122,22 @@ describe('a shop under every setting of the ALB emulator', () => {
   }
 });
 
+describe('where the service takes two calls of a kind at a time', () => {
+  it('five groups go all the same, each deleted once', async () => {
+    const { objects, pods } = aCafe(6, 1);
+    const bench = await createWorkbench(objects, pods, { writeRate: { calls: 2, perMs: 1000 } });
+    bench.resync();
+    await bench.settle();
+    await bench.calls();
+    for (const index of [2, 3, 4, 5, 6]) await bench.kube.remove({ kind: 'Ingress', namespace: 'shop', name: `ingress-00${index}` });
+    bench.changed();
+    await bench.settle();
+    const taken = (await bench.calls()).filter((one) => one.action === 'DeleteServerGroup' && one.code === '');
+    expect(taken).toHaveLength(5);
+    await bench.stop();
+  });
+});
+
 describe('what cannot be had under a setting', () => {
   it('is waited for where the load balancer takes no change, and had when it does', async () => {
     const { objects, pods } = aCafe(2, 1);
