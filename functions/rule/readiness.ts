@@ -15,12 +15,25 @@ const askAgainAfterMs = 5000;
 /** A group that gets no member for long (no pod can be reached) is looked at less and less often, down to this pause (seconds). */
 const longestPauseSeconds = 10;
 
-/** Remembers who waits and since when, and asks again for what nobody has looked at. */
-function keepWaiting(unseen: ReadonlyMap<string, ServiceKey>, waiting: Iterable<string>, scene: Scene): void {
+/** Somebody has looked, and nothing came of it for this long (ms): both who did and who was to come back may have died. */
+const lookAgainAfterMs = 20_000;
+
+/** Services whose members are waited for, by `namespace/name`. */
+interface MissingServices {
+  /** Nobody has looked at their groups. */
+  readonly unseen: ReadonlyMap<string, ServiceKey>;
+  /** Somebody has, but no member has come. */
+  readonly seen: ReadonlyMap<string, ServiceKey>;
+}
+
+/** Remembers who waits and since when, and asks again for members that seem to be forgotten. */
+function keepWaiting({ unseen, seen }: MissingServices, waiting: Iterable<string>, scene: Scene): void {
   const now = scene.now();
   const { since, asked, owners: former } = scene.ledger.membersAwaited ?? { since: now, asked: now };
   const due = now - asked >= askAgainAfterMs;
-  if (due) for (const key of unseen.values()) scene.ask(membersRequest(key), 0);
+  const roundOf = (time: number): number => Math.floor((time - since) / lookAgainAfterMs);
+  const again = due && roundOf(now) > roundOf(asked) ? [...seen.values()] : [];
+  if (due) for (const key of [...unseen.values(), ...again]) scene.ask(membersRequest(key), 0);
   const owners = Object.fromEntries([...waiting].map((owner) => [owner, former?.[owner] ?? now]));
   const waits = Object.keys(owners).length > 0;
   scene.remember(({ membersAwaited: _former, ...ledger }) =>
@@ -64,20 +77,20 @@ export async function waitingOwners(scene: Scene, standing: ReadonlySet<string>)
   const needs = scene.stack.rules.map((rule) => ({ owner: rule.tags[tagKeys.owner] ?? '', groups: groupsToCome(rule, standing) }));
   const needed = new Set(needs.flatMap(({ groups }) => groups.map(({ group }) => group)));
   const unready = new Map<string, string>();
-  const unseen = new Map<string, ServiceKey>();
+  const [unseen, seen] = [new Map<string, ServiceKey>(), new Map<string, ServiceKey>()];
   for (const group of scene.stack.groups) {
     const known = membersOf(group, services, scene);
     if (group.members === undefined || !needed.has(group.identity) || isReady(known)) continue;
     const { namespace, service } = group.members;
     unready.set(group.identity, `members of ${namespace}/${service}`);
-    if (known === undefined) unseen.set(`${namespace}/${service}`, serviceKeyOf(scene.stack.key.cluster, group.members));
+    (known === undefined ? unseen : seen).set(`${namespace}/${service}`, serviceKeyOf(scene.stack.key.cluster, group.members));
   }
   const owners = new Map<string, string>();
   for (const { owner, groups } of needs) {
     const missing = groups.map(({ group }) => unready.get(group ?? '')).find((one) => one !== undefined);
     if (missing !== undefined) owners.set(owner, missing);
   }
-  keepWaiting(unseen, owners.keys(), scene);
+  keepWaiting({ unseen, seen }, owners.keys(), scene);
   return owners;
 }
 

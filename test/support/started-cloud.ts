@@ -114,6 +114,26 @@ export async function startedCloud(changes: Partial<StartOptions> = {}): Promise
       : JSON.stringify({ left, requests: functions.asyncRequests, busy });
   };
 
+  /** What is there and what is still to come, for the message of a wait that was in vain. */
+  const story = async (): Promise<string> => {
+    const [held, queues, records, calls, invocations] = await Promise.all([
+      readDoor<Held>(alb, '/_/state'),
+      readDoor<QueuesState>(mns, '/_/state'),
+      cloud.kube.list('Lease', { namespace: ownNamespace }),
+      callsOf(alb, 0),
+      callsOf(fc, 0),
+    ]);
+    return JSON.stringify({
+      now: new Date().toISOString(),
+      rules: held.rules,
+      servers: held.serverGroups.map((one) => [one['ServerGroupName'], one['ServerGroupStatus'], one['Servers']]),
+      messages: queues.queues.flatMap(({ name, messages }) => messages.map((one) => ({ queue: name, ...one }))),
+      records: records.items,
+      calls: calls.slice(-30).map(({ action, params }) => [action, params['JobIds'] ?? params['ServerGroupId']]),
+      invocations: invocations.slice(-30),
+    });
+  };
+
   return {
     ...cloud,
     errors,
@@ -126,8 +146,8 @@ export async function startedCloud(changes: Partial<StartOptions> = {}): Promise
         last = await asked(host, path, at).catch(() => undefined);
         return fits(last, wanted);
       };
-      await until(look, `${wantedText(wanted)} to ${host}${path}`, at?.withinMs ?? withinMs).catch((error: unknown) => {
-        throw new Error(`${String(error)}; the last answer was ${JSON.stringify(last)}`);
+      await until(look, `${wantedText(wanted)} to ${host}${path}`, at?.withinMs ?? withinMs).catch(async (error: unknown) => {
+        throw new Error(`${String(error)}; the last answer was ${JSON.stringify(last)}\n${await story().catch(String)}`);
       });
     },
     held: () => readDoor<Held>(alb, '/_/state'),

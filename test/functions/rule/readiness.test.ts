@@ -44,6 +44,31 @@ const forward = (...groups: readonly (readonly [string, number])[]): RuleActionS
   groups: groups.map(([group, weight]) => ({ group, weight })),
 });
 
+/** How often the lane of Service `empty` is asked for, while its group is looked at every second for so many seconds. */
+async function askedWithin(seconds: number, members: ServiceLedger['members']): Promise<number> {
+  const scene = sceneWith(aRule([forward(['empty', 100])]));
+  const services = await scene.services();
+  const changed = new Map([...services].map(([key, record]) => [key, { ...record, ledger: { ...record.ledger, members } }]));
+  let { ledger } = scene;
+  let asked = 0;
+  for (let second = 0; second <= seconds; second++) {
+    const looking: Scene = {
+      ...scene,
+      ledger,
+      services: async () => changed,
+      now: () => second * 1000,
+      ask: () => {
+        asked += 1;
+      },
+      remember: (change) => {
+        ledger = change(ledger);
+      },
+    };
+    await waitingOwners(looking, new Set());
+  }
+  return asked;
+}
+
 const waiting = async (rule: RuleSpec, standing: readonly string[] = []): Promise<readonly string[]> => [
   ...(await waitingOwners(sceneWith(rule), new Set(standing))).values(),
 ];
@@ -69,5 +94,18 @@ describe('a rule waits for the members', () => {
     const held = aRule([forward(['empty', 100])], { actionsHeld: true });
     expect(await waiting(held)).toEqual(['members of shop/empty']);
     expect(await waiting(held, ['rule'])).toEqual([]);
+  });
+});
+
+describe('the lane is asked again', () => {
+  it('every five seconds when nobody has looked at the group', async () => {
+    expect(await askedWithin(4, {})).toBe(0);
+    expect(await askedWithin(21, {})).toBe(4);
+  });
+
+  it('after twenty when somebody has and nothing came of it: he may have died, and who was to come back with him', async () => {
+    const begun = { 'sgp-empty': { wanted: 2, jobId: 'job-1' } };
+    expect(await askedWithin(19, begun)).toBe(0);
+    expect(await askedWithin(61, begun)).toBe(3);
   });
 });
