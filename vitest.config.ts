@@ -5,7 +5,8 @@ const together = [
   'test/*.test.ts',
   'test/{shared,events}/**/*.test.ts',
   'test/infra/deploy/**/*.test.ts',
-  'test/scenarios/{routing/**/*,defects-rules}.test.ts',
+  'test/{faults,functions,infra/local/alb}/**/*.test.ts',
+  'test/scenarios/**/!(kills|local-cloud).test.ts',
 ];
 
 // `interopDefault: false` makes a default import of a CommonJS SDK mean the same here as under Node and in the bundles.
