@@ -5,8 +5,8 @@ import { tagKeys } from '#shared/ownership.ts';
 import type { RulePhase } from '#shared/plan/rules.ts';
 import { combine, done, type Outcome, wait } from '#shared/step/outcome.ts';
 import type { Scene } from '#shared/step/scene.ts';
-import { type Item, sendIsolating } from './isolate.ts';
-import { type Call, type ListenerPlan, nextCalls, ownerOf } from './listener-plan.ts';
+import { ownerOfItem, sendIsolating } from './isolate.ts';
+import { type Call, type ListenerPlan, nextCalls } from './listener-plan.ts';
 import { contentOf, problemsOf, rememberRefusal } from './refused.ts';
 
 /** One call on one listener, and for each of its rules whose it is. */
@@ -40,10 +40,11 @@ export async function sendAll<R extends RuleSettings>(
   scene: Scene,
 ): Promise<Outcome> {
   const guilty = new Set<string>();
-  const owner = (item: Item<R>): string => (item.spec === undefined ? '' : ownerOf(item.spec));
   let outcome: Outcome = done(false);
   for (const batch of batches) {
-    const items = batch.phase.rules.map((rule, index) => ({ rule, spec: batch.specs[index] })).filter((item) => !guilty.has(owner(item)));
+    const items = batch.phase.rules
+      .map((rule, index) => ({ rule, spec: batch.specs[index] }))
+      .filter((item) => !guilty.has(ownerOfItem(item)));
     const whole = await sendIsolating({
       items,
       suspects: scene.ledger.suspects?.[batch.listener],
@@ -53,7 +54,7 @@ export async function sendAll<R extends RuleSettings>(
         scene.started(await send(batch, rules), `${rules.length} rule(s) of ${listener}`, written);
       },
       convict(item, failure) {
-        guilty.add(owner(item));
+        guilty.add(ownerOfItem(item));
         const problems = item.spec === undefined ? [] : problemsOf(failure, item.spec);
         const refusal = { content: contentOf([item.rule]), problems, at: scene.now() };
         const remembered = item.spec !== undefined && rememberRefusal(item.spec.identity, refusal, scene);

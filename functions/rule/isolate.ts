@@ -11,7 +11,7 @@
  */
 import type { RuleSettings } from '#shared/cloud/alb/port.ts';
 import { CloudFailure } from '#shared/cloud/failure.ts';
-import type { RuleSpec } from '#shared/model/stack.ts';
+import { groupRefsOf, type RuleSpec } from '#shared/model/stack.ts';
 import { tagKeys } from '#shared/ownership.ts';
 import type { Suspects } from '#shared/step/record.ts';
 import { contentOf } from './refused.ts';
@@ -33,11 +33,7 @@ const quotasOfContent = /^QuotaExceeded\.Rule|\.(ServerGroupAttachedNum|LoadBala
 const ofTheCall = /^InvalidAction|\.ListenerId$/;
 
 const namesForeignGroup = ({ spec }: Item<RuleSettings>): boolean =>
-  spec?.actions.some(
-    (action) =>
-      (action.type === 'ForwardGroup' || action.type === 'TrafficMirror') &&
-      action.groups.some(({ serverGroupId }) => serverGroupId !== undefined),
-  ) === true;
+  groupRefsOf(spec?.actions ?? []).some(({ serverGroupId }) => serverGroupId !== undefined);
 
 /** Whether a rule among the items is to blame, and not the moment, our memory or the ALB. */
 function isAboutContent({ failure, facts }: CloudFailure, items: readonly Item<RuleSettings>[]): boolean {
@@ -48,7 +44,8 @@ function isAboutContent({ failure, facts }: CloudFailure, items: readonly Item<R
   return failure === 'invalid' && !ofTheCall.test(code);
 }
 
-const ownerOf = <R extends RuleSettings>({ spec }: Item<R>): string => spec?.tags[tagKeys.owner] ?? '';
+/** Owner hash; empty for what belongs to nothing that is wanted. */
+export const ownerOfItem = ({ spec }: Item<RuleSettings>): string => spec?.tags[tagKeys.owner] ?? '';
 
 const contents = (items: readonly Item<RuleSettings>[]): string => contentOf(items.map(({ rule }) => rule));
 
@@ -125,7 +122,7 @@ function afterRefusal<R extends RuleSettings>({ items, convictions }: Rest<R>, t
   const [first] = tried;
   if (tried.length > 1 || first === undefined) return { items, suspected: { count: tried.length }, convictions };
   // Its Ingress keeps what it has: nothing else of it is made either.
-  const others = items.slice(1).filter((item) => ownerOf(item) !== ownerOf(first));
+  const others = items.slice(1).filter((item) => ownerOfItem(item) !== ownerOfItem(first));
   // The guilty come in crowds (one group that many name, one quota): from the second on each is tried by itself first.
   const count = convictions > 0 ? Math.min(1, others.length) : 0;
   return { items: others, suspected: { count }, convictions: convictions + 1 };

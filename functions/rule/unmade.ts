@@ -1,4 +1,5 @@
 /** Rules that the service accepted and then could not make (`CreateFailed`): they are nobody's, and are cleared away. */
+import { albActions } from '#shared/cloud/alb/actions.ts';
 import type { Rule, Started } from '#shared/cloud/alb/port.ts';
 import { CloudFailure } from '#shared/cloud/failure.ts';
 import { tagKeys } from '#shared/ownership.ts';
@@ -13,9 +14,6 @@ export const nobody = 'nobody';
 
 /** A rule that could not be made is nobody's: whatever it was to be is made anew, and it goes; where it cannot, it is in nobody's way. */
 export const disown = (rule: Rule): Rule => (couldNotBeMade(rule) ? { ...rule, tags: { [tagKeys.owner]: nobody } } : rule);
-
-/** Rules per DeleteRules. */
-const perCall = 100;
 
 /** More than an ALB holds. */
 const mostUncleared = 200;
@@ -33,7 +31,7 @@ export function clearing(observed: readonly Rule[], { stack, ledger }: Scene): r
     const listenerId = ledger.listeners[listener] ?? '';
     const rules = observed
       .filter((rule) => rule.listenerId === listenerId && couldNotBeMade(rule) && ledger.uncleared?.includes(rule.ruleId) !== true)
-      .slice(0, perCall);
+      .slice(0, albActions.DeleteRules.batch);
     return rules.length === 0 ? [] : [{ listener, listenerId, phase: { kind: 'remove' as const, rules }, specs: [], last: false }];
   });
 }

@@ -1,11 +1,11 @@
 /** What a rule does with a request that it matches: annotations of the Ingress, those of the backend Service, and the implicit forward. */
 import type { PlainAction, RuleDirection } from '#shared/cloud/alb/port.ts';
+import { requestVariables } from '#shared/cloud/alb/request-variables.ts';
 import type { Problem } from '#shared/problem.ts';
 import { type Asked, actionsKey, conflictsOf } from './action-conflicts.ts';
 import { type GroupMaker, groupOfBackend, groupOfName, type MadeGroup } from './action-groups.ts';
 import { finalActions } from './annotations/check-actions.ts';
 import type { CustomAction, CustomRule, NamedGroup } from './annotations/custom.ts';
-import { requestVariables } from './annotations/request-variables.ts';
 import { isPlaceholder } from './build-backend.ts';
 import { problemOf } from './object-ref.ts';
 import type { RoutingSettings } from './routing-settings.ts';

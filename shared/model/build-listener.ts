@@ -7,6 +7,7 @@ import type { ObjectRef, Problem } from '#shared/problem.ts';
 import { type AlbConfigListener, listenerSchema } from './albconfig.ts';
 import { listenerNotYet } from './albconfig-not-yet.ts';
 import { buildDefaultGroup } from './build-server-group.ts';
+import { listenerIdentity, listenerOf } from './listener-identity.ts';
 import { byText, problemOf } from './object-ref.ts';
 import { readSection, type SectionQuestion } from './read-albconfig.ts';
 import type { ListenerIdentity, ListenerSpec, ServerGroupSpec } from './stack.ts';
@@ -22,8 +23,6 @@ export interface Listeners {
   /** Something is so wrong that it cannot be said which listener is meant: nothing may be touched. */
   readonly unclear: boolean;
 }
-
-export const listenerIdentity = (protocol: string, port: number): ListenerIdentity => `${protocol}:${port}`;
 
 /** What only some protocols have, with the service's defaults; written for another protocol it says nothing and is not sent. */
 const secureSettings: Readonly<Record<ListenerSpec['protocol'], (listener: AlbConfigListener) => Partial<ListenerSettings>>> = {
@@ -165,8 +164,8 @@ export function buildListeners(raw: RawAlbConfig, owner: ObjectRef, site: Site):
     specs,
     // A held listener may be there already, and then its default group is in use.
     groups: [...specs.map((one) => one.identity), ...held].map((identity) => {
-      const [protocol = '', port = ''] = identity.split(':');
-      return defaultGroupOf(protocol, Number(port), owner, site);
+      const { protocol, port } = listenerOf(identity);
+      return defaultGroupOf(protocol, port, owner, site);
     }),
     held,
     problems: [...entries.flatMap((entry) => entry.problems), ...contests],

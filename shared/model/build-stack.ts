@@ -9,6 +9,7 @@ import { stableTwins } from './canary.ts';
 import { shareByWeight } from './canary-weights.ts';
 import { draftIngress, type IngressDraft, type IngressSurroundings, isHolding } from './draft-ingress.ts';
 import { generatedAlbConfig } from './generated-albconfig.ts';
+import { listenerOf } from './listener-identity.ts';
 import { albConfigNameOf } from './membership.ts';
 import { byText, problemOf, refOf, sortedByRef } from './object-ref.ts';
 import { shardGroups } from './shard-groups.ts';
@@ -65,10 +66,15 @@ function missingListeners({ specs, held }: Listeners, parts: readonly IngressPar
 const namedAtMost = 3;
 
 function missingProblem(albConfig: ObjectRef, { identity, wantedBy }: MissingListener): Problem {
-  const [protocol = '', port = ''] = identity.split(':');
+  const { protocol, port } = listenerOf(identity);
   const names = wantedBy.slice(0, namedAtMost).map(({ namespace, name }) => `${namespace}/${name}`);
   const ingresses = [...names, ...(wantedBy.length > namedAtMost ? ['…'] : [])].join(', ');
-  return problemOf('LISTENER-WANTED', albConfig, { protocol, port, count: String(wantedBy.length), ingresses }, 'spec.listeners');
+  return problemOf(
+    'LISTENER-WANTED',
+    albConfig,
+    { protocol, port: String(port), count: String(wantedBy.length), ingresses },
+    'spec.listeners',
+  );
 }
 
 /** What an AlbConfig says about itself besides its fields. */

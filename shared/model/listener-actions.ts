@@ -1,9 +1,9 @@
 /** What becomes of the actions of a path on one of its listeners: redirects to HTTPS, and what that listener cannot do. */
 import type { ListenerSettings, PlainAction, RuleDirection } from '#shared/cloud/alb/port.ts';
+import { requestVariables } from '#shared/cloud/alb/request-variables.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import { albPrefix } from './annotations/annotation.ts';
 import type { ListenPort } from './annotations/binding.ts';
-import { requestVariables } from './annotations/request-variables.ts';
 import { limits } from './rule-limits.ts';
 import type { RuleActionSpec } from './stack.ts';
 

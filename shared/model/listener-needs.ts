@@ -2,8 +2,9 @@
 import type { Problem } from '#shared/problem.ts';
 import type { ListenPort } from './annotations/binding.ts';
 import { backendProtocol } from './annotations/routing.ts';
-import { type Listeners, listenerIdentity } from './build-listener.ts';
+import type { Listeners } from './build-listener.ts';
 import { askedAt } from './ingress-listeners.ts';
+import { listenerIdentity } from './listener-identity.ts';
 import { problemOf, refOf } from './object-ref.ts';
 import type { RoutingSettings } from './routing-settings.ts';
 import type { Ingress } from './wish.ts';

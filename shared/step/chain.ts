@@ -1,6 +1,7 @@
 /** What comes next: the chain's order for each phase, and where a chain starts. Pure. */
 import { type ChainStep, chainSteps, type Phase } from '#events/contract/messages.ts';
 import { defaultGroupIdentity } from '#shared/model/build-server-group.ts';
+import { listenerOf } from '#shared/model/listener-identity.ts';
 import type { Stack } from '#shared/model/stack.ts';
 import { shortHash } from '#shared/ownership.ts';
 import { firstLookMs } from './jobs.ts';
@@ -53,8 +54,8 @@ export function collectable(
 ): { readonly listeners: readonly string[]; readonly groups: readonly string[] } {
   const wantedListeners = new Set<string>([...stack.listeners.map((one) => one.identity), ...stack.heldListeners]);
   const ofHeld = stack.heldListeners.map((identity) => {
-    const [protocol = '', port = ''] = identity.split(':');
-    return defaultGroupIdentity(protocol, Number(port), stack.key.name);
+    const { protocol, port } = listenerOf(identity);
+    return defaultGroupIdentity(protocol, port, stack.key.name);
   });
   const wantedGroups = new Set<string>([...stack.groups.map((one) => one.identity), ...ofHeld]);
   const inRules = new Set(ledger.groupsInRules);

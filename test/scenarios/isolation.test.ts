@@ -57,6 +57,19 @@ const kinds: readonly Kind[] = [
   { what: 'a reason that only the service knows', reason: 'CLOUD-INVALID', bad: anIngressOf, secretly: true },
 ];
 
+/** Three Ingresses, the rule of the second refused; from now on the service would take it. */
+async function secondOfThreeRefused(): Promise<Workbench> {
+  const { objects, pods } = aCafe(3, 1);
+  const chain = await createWorkbench(objects, pods);
+  bench = chain;
+  await refuseRules(chain, 'CreateRules', [ruleNameOf(anIngressOf(2), theAlbConfig(objects))]);
+  chain.resync();
+  await chain.settle();
+  expect(await served(chain)).toEqual([nameOf(1), nameOf(3)]);
+  await chain.alb.put('faults', []);
+  return chain;
+}
+
 async function hundredWith(kind: Kind, index: number): Promise<Workbench> {
   const { objects, pods } = aCafe(100, 1);
   const albConfig = theAlbConfig(objects);
@@ -184,14 +197,7 @@ describe('several rules that are refused', () => {
   });
 
   it('are tried again when the chain is asked again after half an hour, and not before', async () => {
-    const { objects, pods } = aCafe(3, 1);
-    const chain = await createWorkbench(objects, pods);
-    bench = chain;
-    await refuseRules(chain, 'CreateRules', [ruleNameOf(anIngressOf(2), theAlbConfig(objects))]);
-    chain.resync();
-    await chain.settle();
-    expect(await served(chain)).toEqual([nameOf(1), nameOf(3)]);
-    await chain.alb.put('faults', []);
+    const chain = await secondOfThreeRefused();
     await chain.calls();
     await chain.sweep();
     await chain.settle();
@@ -231,14 +237,7 @@ describe('several rules that are refused', () => {
   });
 
   it('are tried again when their listener changes: it may be what they lacked', async () => {
-    const { objects, pods } = aCafe(3, 1);
-    const chain = await createWorkbench(objects, pods);
-    bench = chain;
-    await refuseRules(chain, 'CreateRules', [ruleNameOf(anIngressOf(2), theAlbConfig(objects))]);
-    chain.resync();
-    await chain.settle();
-    expect(await served(chain)).toEqual([nameOf(1), nameOf(3)]);
-    await chain.alb.put('faults', []);
+    const chain = await secondOfThreeRefused();
     const listeners = [{ port: 80, protocol: 'HTTP', idleTimeout: 30 }];
     await chain.kube.mergePatch({ kind: 'AlbConfig', namespace: '', name: 'cafe' }, { spec: { listeners } });
     chain.changed();

@@ -4,12 +4,10 @@
  */
 import { withoutUndefined } from './answers.ts';
 import type { RuleAction, RuleCondition } from './port.ts';
+import { requestVariables } from './request-variables.ts';
 
 /** The member that carries the configuration of a type: `Host` has `hostConfig`. */
 const memberOf = (type: string): string => `${type.charAt(0).toLowerCase()}${type.slice(1)}Config`;
-
-/** `as in the request`, in redirects and rewrites. */
-const asRequested = (name: string): string => `\${${name}}`;
 
 /** Every type of condition that we make. */
 export const conditionTypes: readonly RuleCondition['type'][] = [
@@ -28,15 +26,15 @@ export const conditionTypes: readonly RuleCondition['type'][] = [
 export const actionDefaults: Readonly<Record<RuleAction['type'], Readonly<Record<string, unknown>>>> = {
   ForwardGroup: {},
   Redirect: {
-    protocol: asRequested('protocol'),
-    host: asRequested('host'),
-    port: asRequested('port'),
-    path: asRequested('path'),
-    query: asRequested('query'),
+    protocol: requestVariables.protocol,
+    host: requestVariables.host,
+    port: requestVariables.port,
+    path: requestVariables.path,
+    query: requestVariables.query,
     httpCode: '301',
   },
   FixedResponse: { content: '', contentType: 'text/plain' },
-  Rewrite: { host: asRequested('host'), path: asRequested('path'), query: asRequested('query') },
+  Rewrite: { host: requestVariables.host, path: requestVariables.path, query: requestVariables.query },
   InsertHeader: { key: '', value: '', valueType: 'UserDefined' },
   RemoveHeader: { key: '' },
   TrafficLimit: {},

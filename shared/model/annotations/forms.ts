@@ -2,7 +2,7 @@
  * Forms of text that ALB takes in rules, each with how it is said to a person. Annotations and the JSON in them share these. Limits are those
  * of CreateRules; what they refuse here would make the service refuse the whole batch of rules.
  */
-import { groupPattern, variable, variablePattern } from './request-variables.ts';
+import { groupPattern, variable, variablePattern } from '#shared/cloud/alb/request-variables.ts';
 
 /** A pattern, and the same in words. */
 export interface Form {

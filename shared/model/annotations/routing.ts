@@ -1,8 +1,9 @@
 /** Annotations that change which paths match and where requests are sent on. */
+
+import { variable } from '#shared/cloud/alb/request-variables.ts';
 import { type Annotation, albPrefix, nginxPrefix } from './annotation.ts';
 import { boolean, choice, textLike } from './formats.ts';
 import { rewritePathForm } from './forms.ts';
-import { variable } from './request-variables.ts';
 
 /** Every rule on another port than 443 becomes a redirect to HTTPS 443; the Ingress also gets listener HTTP 80. */
 export const sslRedirect: Annotation<boolean> = {

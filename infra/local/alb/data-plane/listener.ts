@@ -1,7 +1,6 @@
 /** One listener of the load balancer as a server of HTTP or HTTPS on loopback. Its rules can be swapped at any time; running requests keep theirs. */
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ViewListener } from '../view.ts';
 import { perform } from './actions.ts';
@@ -10,6 +9,7 @@ import type { Certificates } from './certificates.ts';
 import { clientAddress } from './client-address.ts';
 import type { Exchange } from './exchange.ts';
 import { asPlainRequest, asPlainResponse } from './http2-messages.ts';
+import { listenOn } from './listen.ts';
 import { readFacts } from './request-facts.ts';
 import type { Routes } from './routes.ts';
 import { TlsFront } from './tls.ts';
@@ -72,14 +72,7 @@ export class ListenerServer {
   /** Opens the port (0: any free one) and says which it is. */
   listen(port: number): Promise<number> {
     if (this.#tls !== undefined) return this.#tls.listen(port);
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, '127.0.0.1', () => {
-        this.#server.off('error', reject);
-        // A TCP server's address is always of this form.
-        resolve((this.#server.address() as AddressInfo).port);
-      });
-    });
+    return listenOn(this.#server, port);
   }
 
   /** Accepts no more; running requests are finished unless they are to be cut. */

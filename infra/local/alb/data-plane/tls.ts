@@ -4,11 +4,11 @@
  */
 import type { Server as Http1Server, IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer, type SecureVersion, type Server, type TLSSocket } from 'node:tls';
 import type { ViewListener } from '../view.ts';
 import type { Certificates } from './certificates.ts';
+import { listenOn } from './listen.ts';
 
 /** What the name of a security policy says of TLS; its list of ciphers is left to the machine. */
 const versions: Readonly<Record<string, readonly [least: SecureVersion, most: SecureVersion]>> = {
@@ -70,14 +70,7 @@ export class TlsFront {
 
   async listen(port: number): Promise<number> {
     await this.#ready;
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, '127.0.0.1', () => {
-        this.#server.off('error', reject);
-        // A TCP server's address is always of this form.
-        resolve((this.#server.address() as AddressInfo).port);
-      });
-    });
+    return listenOn(this.#server, port);
   }
 
   /** Accepts no more; `finish` leaves connections to the requests that run on them. */
