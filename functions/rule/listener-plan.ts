@@ -15,7 +15,7 @@ export interface SpecifiedRule extends WantedRule {
 }
 
 const identityOf = (rule: Rule): string => rule.tags[tagKeys.identity] ?? '';
-export const ownerOf = (tagged: { readonly tags: Rule['tags'] }): string => tagged.tags[tagKeys.owner] ?? '';
+const ownerOf = (tagged: { readonly tags: Rule['tags'] }): string => tagged.tags[tagKeys.owner] ?? '';
 
 /** Every rule of the stack with its settings. One whose actions are held keeps those that it has, as far as it exists. */
 export function specifyRules(observed: readonly Rule[], scene: Scene): readonly SpecifiedRule[] {
