@@ -1,6 +1,7 @@
 /** What a rule does with a request that it matches: annotations of the Ingress, those of the backend Service, and the implicit forward. */
+
+import { requestVariables } from '#shared/cloud/alb/defaults.ts';
 import type { PlainAction, RuleDirection } from '#shared/cloud/alb/port.ts';
-import { requestVariables } from '#shared/cloud/alb/request-variables.ts';
 import type { Problem } from '#shared/problem.ts';
 import { type Asked, actionsKey, conflictsOf } from './action-conflicts.ts';
 import { type GroupMaker, groupOfBackend, groupOfName, type MadeGroup } from './action-groups.ts';

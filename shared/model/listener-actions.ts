@@ -1,6 +1,7 @@
 /** What becomes of the actions of a path on one of its listeners: redirects to HTTPS, and what that listener cannot do. */
+
+import { requestVariables } from '#shared/cloud/alb/defaults.ts';
 import type { ListenerSettings, PlainAction, RuleDirection } from '#shared/cloud/alb/port.ts';
-import { requestVariables } from '#shared/cloud/alb/request-variables.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import { albPrefix } from './annotations/annotation.ts';
 import type { ListenPort } from './annotations/binding.ts';

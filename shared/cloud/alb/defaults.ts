@@ -19,3 +19,15 @@ export const healthCheckDefaults: HealthCheckSettings = {
 
 /** TLS versions and ciphers of an HTTPS listener that names no policy (ALB CreateListener). */
 export const defaultSecurityPolicy = 'tls_cipher_policy_1_0';
+
+/** What ALB fills into redirects and rewrites from the request, as it is written: `${host}`, and `${1}` for a group of a regular expression. */
+export const variable = (name: string | number): string => `\${${name}}`;
+
+/** Each variable of a request as it is written; the default of the member of the same name (ALB RedirectConfig, RewriteConfig). */
+export const requestVariables = {
+  protocol: variable('protocol'),
+  host: variable('host'),
+  port: variable('port'),
+  path: variable('path'),
+  query: variable('query'),
+} as const;

@@ -3,8 +3,8 @@
  * was wanted compares equal with what comes back. Members of other types, which an answer may have beside it, mean nothing.
  */
 import { withoutUndefined } from './answers.ts';
+import { requestVariables } from './defaults.ts';
 import type { RuleAction, RuleCondition } from './port.ts';
-import { requestVariables } from './request-variables.ts';
 
 /** The member that carries the configuration of a type: `Host` has `hostConfig`. */
 const memberOf = (type: string): string => `${type.charAt(0).toLowerCase()}${type.slice(1)}Config`;

@@ -1,7 +1,7 @@
 /** Where redirects and rewrites lead: members that are absent or empty are as in the request. */
 import * as z from 'zod/mini';
+import { requestVariables as inRequest, variable } from '#shared/cloud/alb/defaults.ts';
 import type { PlainAction } from '#shared/cloud/alb/port.ts';
-import { requestVariables as inRequest, variable } from '#shared/cloud/alb/request-variables.ts';
 import { type Form, redirectPathForm, rewritePathForm, targetHostForm, targetQueryForm } from './forms.ts';
 import { maybe, member } from './member.ts';
 

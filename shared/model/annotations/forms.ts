@@ -2,7 +2,13 @@
  * Forms of text that ALB takes in rules, each with how it is said to a person. Annotations and the JSON in them share these. Limits are those
  * of CreateRules; what they refuse here would make the service refuse the whole batch of rules.
  */
-import { groupPattern, variable, variablePattern } from '#shared/cloud/alb/request-variables.ts';
+import { requestVariables, variable } from '#shared/cloud/alb/defaults.ts';
+
+/** Pattern source: any variable of a request. */
+const variablePattern = `\\$\\{(?:${Object.keys(requestVariables).join('|')})\\}`;
+
+/** Pattern source: a group of the regular expression of the path, 1 to 9. */
+const groupPattern = '\\$\\{[1-9]\\}';
 
 /** A pattern, and the same in words. */
 export interface Form {

@@ -1,6 +1,6 @@
 /** Annotations that change which paths match and where requests are sent on. */
 
-import { variable } from '#shared/cloud/alb/request-variables.ts';
+import { variable } from '#shared/cloud/alb/defaults.ts';
 import { type Annotation, albPrefix, nginxPrefix } from './annotation.ts';
 import { boolean, choice, textLike } from './formats.ts';
 import { rewritePathForm } from './forms.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { requestVariables, variable } from '#shared/cloud/alb/request-variables.ts';
+import { requestVariables, variable } from '#shared/cloud/alb/defaults.ts';
 import { stepHashes } from '#shared/model/stack-hash.ts';
 import { anIngress, aPath, toService } from '#test/support/objects.ts';
 import { codesOf, forwardsOf, stackOf, typesOf, withHosts, withTls } from '#test/support/stacks.ts';

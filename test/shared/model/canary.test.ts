@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { variable } from '#shared/cloud/alb/request-variables.ts';
+import { variable } from '#shared/cloud/alb/defaults.ts';
 import { buildStack } from '#shared/model/build-stack.ts';
 import { anIngress, aPath, aService, aSite, aWish, toService } from '#test/support/objects.ts';
 import { codesOf, forwardsOf, rulesOf, stackOf, typesOf, withHosts } from '#test/support/stacks.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { variable } from '#shared/cloud/alb/defaults.ts';
 import type { RuleCondition } from '#shared/cloud/alb/port.ts';
-import { variable } from '#shared/cloud/alb/request-variables.ts';
 import { mergeConditions } from '#shared/model/merge-conditions.ts';
 import { groupCount, highestGroup } from '#shared/model/path-expression.ts';
 import { valuesOf } from '#shared/model/rule-limits.ts';

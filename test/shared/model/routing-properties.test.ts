@@ -1,7 +1,7 @@
 /** What holds of the rules of any Ingresses, right or wrong, with any annotations. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { variable } from '#shared/cloud/alb/request-variables.ts';
+import { variable } from '#shared/cloud/alb/defaults.ts';
 import { buildStack } from '#shared/model/build-stack.ts';
 import { limits, valueCount, valuesOf } from '#shared/model/rule-limits.ts';
 import { groupRefsOf, type RuleSpec, type Stack } from '#shared/model/stack.ts';
