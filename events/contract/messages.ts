@@ -58,6 +58,8 @@ const membersRequested = z.object({
   type: z.literal('albeit.members.requested'),
   version: z.literal(1),
   key: serviceKey,
+  /** The Service itself changed, not its endpoints alone: it is read too, for a server group that it is bound to by annotation. */
+  whole: z.optional(z.literal(true)),
   attempt,
 });
 
@@ -69,7 +71,13 @@ export type MembersRequested = z.infer<typeof membersRequested>;
 export type Message = z.infer<typeof message>;
 
 /** The first asking for a Service's members; who sends it again counts the attempts. */
-export const membersRequest = (key: ServiceKey): MembersRequested => ({ type: 'albeit.members.requested', version: 1, key, attempt: 0 });
+export const membersRequest = (key: ServiceKey, whole = false): MembersRequested => ({
+  type: 'albeit.members.requested',
+  version: 1,
+  key,
+  ...(whole ? { whole } : {}),
+  attempt: 0,
+});
 
 /** A key as one printable text, unique per key: the subject of an envelope, and what records, logs and metrics name. */
 export function keyText(key: Key): string {

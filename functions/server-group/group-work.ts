@@ -1,6 +1,6 @@
 /** What is wanted and what is known of one group of a Service, before anything is written. */
 import type { ObservedServer } from '#shared/cloud/alb/port.ts';
-import type { Endpoint } from '#shared/kube/endpoint-reader.ts';
+import type { Endpoint } from '#shared/model/endpoint.ts';
 import { type Address, wantedAddresses } from '#shared/step/member-digest.ts';
 import type { GroupMembers, RememberedServer, ServiceGroup } from '#shared/step/record.ts';
 import type { Workshop } from '#shared/step/workshop.ts';

@@ -1,6 +1,6 @@
 /** One Service of a batch, claimed. */
 import type { MembersRequested } from '#events/contract/messages.ts';
-import type { Endpoint } from '#shared/kube/endpoint-reader.ts';
+import type { Endpoint } from '#shared/model/endpoint.ts';
 import type { ObjectRef } from '#shared/problem.ts';
 import type { Claim } from '#shared/step/claim.ts';
 import type { Outcome } from '#shared/step/outcome.ts';

@@ -55,10 +55,11 @@ export async function tellServices(scene: Scene, { services, made, counts }: Tel
     const id = scene.ledger.groups[identity];
     const entry = members === undefined ? undefined : groupsOf.get(`${members.namespace}/${members.service}`);
     if (entry === undefined || members === undefined || id === undefined) continue;
+    const { namespace: _namespace, service: _service, ...rule } = members;
     const lane = known.get(keyText(serviceKeyOf(scene.stack.key.cluster, members)))?.ledger.members[id];
     entry[id] = {
       albConfig: scene.stack.key.name,
-      portName: members.portName,
+      ...rule,
       ...(made.has(identity) ? { made: true } : {}),
       ...(isDoubtful(lane, counts?.get(id)) ? { doubtedAt: scene.ledger.incarnation } : {}),
     };

@@ -1,26 +1,12 @@
 /** The endpoints of a Service, out of its EndpointSlices. */
+import type { Endpoint } from '#shared/model/endpoint.ts';
 import type { EndpointSlice } from '#shared/model/wish.ts';
 import type { Kube } from './port.ts';
-
-/** One address and port that a Service has. */
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-  /** Name of the Service port; empty for an unnamed one. */
-  readonly portName: string;
-  /** May get new connections. */
-  readonly ready: boolean;
-  /** Answers, whether or not it is on its way out. */
-  readonly serving: boolean;
-  readonly terminating: boolean;
-  /** Empty when the address is no Pod's. */
-  readonly podName: string;
-}
 
 /** The label that says whose endpoints a slice holds; the slices of a Service have names of their own. */
 export const serviceNameLabel = 'kubernetes.io/service-name';
 
-/** Every IPv4 endpoint of a Service, each address and port once; none when the Service has no slices. One call. */
+/** Every endpoint of a Service, each address and port once; none when the Service has no slices. One call. */
 export async function readEndpoints(kube: Kube, namespace: string, service: string): Promise<readonly Endpoint[]> {
   const slices = await kube.list<EndpointSlice>('EndpointSlice', { namespace, labelSelector: `${serviceNameLabel}=${service}` });
   return mergeSlices(slices.items);
@@ -32,7 +18,7 @@ export async function readEndpoints(kube: Kube, namespace: string, service: stri
  */
 export function mergeSlices(slices: readonly EndpointSlice[]): readonly Endpoint[] {
   const found = new Map<string, Endpoint>();
-  for (const slice of slices.filter((one) => one.addressType === 'IPv4')) {
+  for (const slice of slices) {
     for (const endpoint of endpointsOf(slice)) {
       const key = `${endpoint.address}:${endpoint.port}:${endpoint.portName}`;
       const known = found.get(key);
@@ -45,13 +31,22 @@ export function mergeSlices(slices: readonly EndpointSlice[]): readonly Endpoint
 const rank = (endpoint: Endpoint): number => (endpoint.ready ? 2 : 0) + (endpoint.serving ? 1 : 0);
 
 function endpointsOf(slice: EndpointSlice): readonly Endpoint[] {
+  const family = slice.addressType;
+  if (family === 'FQDN') return []; // a load balancer registers addresses only
   // Go writes empty lists as null, and a port of null means every port, which no load balancer can forward to.
   const ports = (slice.ports ?? []).flatMap((port) => (port.port === undefined || port.port === null ? [] : [port as PortWithNumber]));
   return (slice.endpoints ?? []).flatMap((endpoint) => {
     const { ready, serving, terminating } = endpoint.conditions ?? {};
     const pod = endpoint.targetRef?.kind === 'Pod' ? endpoint.targetRef.name : undefined;
     // An absent condition is unknown, which the API asks to be taken as ready; `serving` follows `ready` where it is absent.
-    const state = { ready: ready ?? true, serving: serving ?? ready ?? true, terminating: terminating ?? false, podName: pod ?? '' };
+    const state = {
+      family,
+      ready: ready ?? true,
+      serving: serving ?? ready ?? true,
+      terminating: terminating ?? false,
+      podName: pod ?? '',
+      nodeName: endpoint.nodeName ?? '',
+    };
     // All addresses of one endpoint are the same pod; consumers use the first.
     const address = endpoint.addresses[0];
     return address === undefined ? [] : ports.map((port) => ({ address, port: port.port, portName: port.name ?? '', ...state }));

@@ -3,7 +3,7 @@
  * endpoint that changes is one write however many Ingresses use the Service.
  */
 import { createHash } from 'node:crypto';
-import { healthCheckDefaults } from '#shared/cloud/alb/defaults.ts';
+import { connectionDrainDefaults, healthCheckDefaults, slowStartDefaults, stickySessionDefaults } from '#shared/cloud/alb/defaults.ts';
 import type { HealthCheckSettings, ServerGroupKind, ServerGroupSettings, Tags } from '#shared/cloud/alb/port.ts';
 import { albConfigTags, pseudoNamespace, shortHash, tagKeys, tagValue } from '#shared/ownership.ts';
 import type { ObjectRef } from '#shared/problem.ts';
@@ -42,6 +42,10 @@ const settingsOf = (name: string, healthCheckConfig: HealthCheckSettings): Serve
   serviceName: name,
   scheduler: 'Wrr',
   healthCheckConfig,
+  stickySessionConfig: stickySessionDefaults,
+  connectionDrainConfig: connectionDrainDefaults,
+  slowStartConfig: slowStartDefaults,
+  crossZoneEnabled: true,
 });
 
 /** Protocol towards the servers. */

@@ -15,6 +15,7 @@ import type {
   Tags,
 } from '#shared/cloud/alb/port.ts';
 import type { ObjectRef, Problem } from '#shared/problem.ts';
+import type { MembersSource } from './members-source.ts';
 
 /**
  * Identity of a server group within an AlbConfig: sha256 (hex) of namespace, Service, port, type, protocol and what differs from the default
@@ -36,15 +37,6 @@ export interface LoadBalancerSpec extends Owned {
   readonly settings: LoadBalancerSettings;
   /** As written: zone ids and vSwitches the user left out are looked up by the step. Empty: the step chooses. */
   readonly zones: readonly { readonly vSwitchId: string; readonly zoneId?: string }[];
-}
-
-/** Which endpoints make the members of a group. Enough for the member lane to work without the model. */
-export interface MembersSource {
-  readonly namespace: string;
-  readonly service: string;
-  /** Name of the Service port, which is the name of the port in its EndpointSlices; empty for an unnamed one. */
-  readonly portName: string;
-  readonly mode: 'eni';
 }
 
 export interface ServerGroupSpec extends Owned {

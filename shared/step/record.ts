@@ -3,6 +3,7 @@
  * correctness. Stored as one Lease per key; `records.ts` reads and swaps it.
  */
 import type { ChainStep } from '#events/contract/messages.ts';
+import type { MembersRule } from '#shared/model/members-source.ts';
 import type { GroupIdentity, ListenerIdentity, RuleIdentity } from '#shared/model/stack.ts';
 import type { Problem } from '#shared/problem.ts';
 
@@ -152,9 +153,8 @@ export interface ServiceLedger {
 }
 
 /** A group that the chain made for a Service, by group id. */
-export interface ServiceGroup {
+export interface ServiceGroup extends MembersRule {
   readonly albConfig: string;
-  readonly portName: string;
   /** The chain has just made it, so it is empty until the lane writes to it: nothing to list. */
   readonly made?: boolean;
   /** At this look (incarnation of the AlbConfig) the service counted other servers than the lane had registered: they are to be listed. */

@@ -76,6 +76,7 @@ function openWorkshop(name: StepName, settings: Settings, context: FcContext, en
     claimSeconds: claimSeconds(timeoutSeconds),
     callMs,
     hasTime: (ms) => Date.now() + ms < deadline,
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: Math.random,
     log,
     calls,

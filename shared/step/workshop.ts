@@ -22,6 +22,8 @@ export interface Workshop {
   readonly claimSeconds: number;
   /** A cloud call is given up after this long. */
   readonly callMs: number;
+  /** Lets `ms` milliseconds pass. Only the member lane may, for a job that is nearly done. */
+  pause(ms: number): Promise<void>;
   /** Whether this invocation still has `ms` milliseconds before the platform ends it. */
   hasTime(ms: number): boolean;
   random(): number;

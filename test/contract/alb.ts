@@ -195,9 +195,10 @@ export function albContract(name: string, make: () => Promise<AlbUnderTest>): vo
       const settings = groupSettings({
         serverGroupName: 'tea',
         serviceName: 'tea',
+        upstreamKeepaliveEnabled: true,
         healthCheckConfig: { healthCheckEnabled: true, healthCheckPath: '/healthy', healthCheckCodes: ['http_2xx', 'http_3xx'] },
       });
-      const fixed = { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: under.vpcId } as const;
+      const fixed = { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: under.vpcId, resourceGroupId: 'rg-shop' } as const;
       const { serverGroupId, jobId } = await alb.createServerGroup({ settings, fixed, tags, clientToken: token() });
       await jobDone(jobId);
       expect(await groupOf(serverGroupId)).toEqual({ serverGroupId, settings, fixed, status: 'Available', serverCount: 0, tags });
@@ -223,7 +224,12 @@ export function albContract(name: string, make: () => Promise<AlbUnderTest>): vo
 
     it('changes the settings of a group', async () => {
       const serverGroupId = await availableGroup();
-      const settings = groupSettings({ serverGroupName: 'changed', scheduler: 'Wlc', healthCheckConfig: { healthCheckEnabled: true } });
+      const settings = groupSettings({
+        serverGroupName: 'changed',
+        scheduler: 'Wlc',
+        upstreamKeepaliveEnabled: false,
+        healthCheckConfig: { healthCheckEnabled: true },
+      });
       await jobDone((await alb.updateServerGroup(serverGroupId, settings, token())).jobId);
       expect((await groupOf(serverGroupId))?.settings).toEqual(settings);
     });

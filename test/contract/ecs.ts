@@ -26,7 +26,7 @@ export function ecsContract(name: string, make: () => Promise<EcsUnderTest>): vo
     it('finds the interface that holds an address', async () => {
       await under.hold([pod(1), pod(2)]);
       const found = await under.ecs.findNetworkInterfaces(under.vpcId, [pod(2).address]);
-      expect(found).toEqual([{ networkInterfaceId: 'eni-2', status: 'InUse', privateIps: [pod(2).address] }]);
+      expect(found).toEqual([{ networkInterfaceId: 'eni-2', status: 'InUse', privateIps: [pod(2).address], ipv6Ips: [] }]);
     });
 
     it('leaves out what nobody holds, in this VPC or at all', async () => {

@@ -140,7 +140,7 @@ export function recordsContract(title: string, make: () => Promise<RecordsUnderT
     it('takes groups of several AlbConfigs beside a claim, and keeps them through save and release', async () => {
       const key = newService();
       const records = createRecords(kube);
-      const groupOf = (albConfig: string) => ({ albConfig, portName: 'http' });
+      const groupOf = (albConfig: string) => ({ albConfig, mode: 'eni', portName: 'http' }) as const;
       await records.setGroups(key, 'cafe', { 'sgp-1': groupOf('cafe') });
       const claim = ours(await records.claim<ServiceLedger>(key, by('lane'), emptyServiceLedger));
       await records.setGroups(key, 'bar', { 'sgp-2': groupOf('bar') });
@@ -157,7 +157,7 @@ export function recordsContract(title: string, make: () => Promise<RecordsUnderT
     it('stays while it holds groups, and goes with the last thing it records', async () => {
       const key = newService();
       const records = createRecords(kube);
-      await records.setGroups(key, 'cafe', { 'sgp-1': { albConfig: 'cafe', portName: '' } });
+      await records.setGroups(key, 'cafe', { 'sgp-1': { albConfig: 'cafe', mode: 'eni', portName: '' } });
       const first = ours(await records.claim<ServiceLedger>(key, by('lane'), emptyServiceLedger));
       await first.release(undefined);
       expect(await records.read(key, emptyServiceLedger)).toMatchObject({ ledger: emptyServiceLedger, claimedUntil: 0 });

@@ -1,5 +1,5 @@
 /** Settings with the service's defaults, of which a test says only what matters. */
-import { healthCheckDefaults } from '#shared/cloud/alb/defaults.ts';
+import { connectionDrainDefaults, healthCheckDefaults, slowStartDefaults, stickySessionDefaults } from '#shared/cloud/alb/defaults.ts';
 import type { HealthCheckSettings, ListenerSettings, ServerGroupSettings } from '#shared/cloud/alb/port.ts';
 
 export const groupSettings = ({
@@ -11,6 +11,10 @@ export const groupSettings = ({
   serverGroupName: 'group',
   serviceName: 'service',
   scheduler: 'Wrr',
+  stickySessionConfig: stickySessionDefaults,
+  connectionDrainConfig: connectionDrainDefaults,
+  slowStartConfig: slowStartDefaults,
+  crossZoneEnabled: true,
   ...own,
   healthCheckConfig: { ...healthCheckDefaults, ...healthCheckConfig },
 });

@@ -10,7 +10,7 @@ import { type FakeCall, FakeCore } from './fake-alb/core.ts';
 import { fakeGroups, fakeServers } from './fake-alb/groups.ts';
 import { fakeInstances } from './fake-alb/instances.ts';
 import { fakeListeners, fakeRules } from './fake-alb/listeners.ts';
-import type { FakeAlbSettings, FakeState } from './fake-alb/state.ts';
+import { type FakeAlbSettings, type FakeState, groupsBehind } from './fake-alb/state.ts';
 
 export interface FakeAlb extends Alb {
   /** Every call in order, refused ones included; a list is one call a page. */
@@ -54,6 +54,18 @@ export function createFakeAlb({ settleMs = 0, quota, ...own }: FakeAlbOptions = 
     ...fakeServers(core, state),
     ...fakeListeners(core, state),
     ...fakeRules(core, state),
+    listenerHealth: (listenerId) =>
+      core.list('GetListenerHealthStatus', { listenerId }, () => {
+        const groups = groupsBehind(state, listenerId).flatMap((id) => [state.groups.get(id)].flatMap((one) => (one ? [one] : [])));
+        return groups.map(({ serverGroupId, settings, servers }) => {
+          const checked = settings.healthCheckConfig.healthCheckEnabled;
+          // Nothing is probed here: servers of checked groups are healthy as soon as they are registered.
+          const ailing = servers
+            .filter((one) => !checked || one.status !== 'Available')
+            .map(({ serverId, serverIp, port }) => ({ serverId, serverIp, port, status: checked ? 'Initial' : 'Unavailable' }));
+          return { serverGroupId, checked, ailing };
+        });
+      }),
     getJobs: async (jobIds) => {
       const jobs: Job[] = [];
       for (let from = 0; from < jobIds.length; from += 10) {

@@ -153,6 +153,7 @@ export async function createWorkbench(
       holder: `test/${invocation}`,
       claimSeconds: claimSeconds(timeoutSeconds),
       callMs: callSeconds(timeoutSeconds) * 1000,
+      pause: async (ms) => passTime(ms),
       hasTime: () => true,
       random: () => 0.5,
       log: { info: () => undefined, warn: () => undefined },

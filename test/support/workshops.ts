@@ -20,6 +20,7 @@ export const aWorkshop = (kube: FakeKube, holder = 'test/1', alb: Partial<Alb> =
     holder,
     claimSeconds: 60,
     callMs: 5000,
+    pause: () => Promise.resolve(),
     hasTime: () => true,
     random: () => 0.5,
     log: { info: () => undefined, warn: () => undefined },

@@ -66,19 +66,22 @@ function viewRules(state: State, listenerId: string): readonly ViewRule[] {
 function viewServers(state: State, server: ServerRecord): readonly ViewServer[] {
   if (server.weightInForce === undefined || server.Status === 'Removing') return [];
   const { ServerType, ServerId, Port } = server;
-  const ServerIp = server.ServerIp || (state.interfaces().find((one) => one.instanceId === ServerId)?.privateIp ?? '');
+  const mine = state.interfaces().filter((one) => one.instanceId === ServerId);
+  const ServerIp = server.ServerIp || ((mine.find((one) => one.primary === true) ?? mine[0])?.privateIp ?? '');
   return [{ ServerType, ServerId, ServerIp, Port, Weight: server.weightInForce }];
 }
 
 function viewGroup(state: State, record: ServerGroupRecord | undefined): ViewGroup | undefined {
   if (record?.inForce === undefined) return undefined;
   const { Scheduler, HealthCheckConfig, UpstreamKeepaliveEnabled, UchConfig } = record.inForce;
+  const { StickySessionConfig, ConnectionDrainConfig, SlowStartConfig, CrossZoneEnabled } = record.inForce;
   return {
     ServerGroupId: record.id,
     Protocol: record.protocol,
     Scheduler,
     HealthCheckConfig,
     UpstreamKeepaliveEnabled,
+    ...{ StickySessionConfig, ConnectionDrainConfig, SlowStartConfig, CrossZoneEnabled },
     ...(UchConfig === undefined ? {} : { UchConfig: { Type: String(UchConfig['Type']), Value: String(UchConfig['Value']) } }),
     Servers: record.servers.flatMap((server) => viewServers(state, server)),
   };
@@ -97,5 +100,6 @@ export const viewOf = (state: State): AlbView => ({
   rules: (listenerId) => viewRules(state, listenerId),
   group: (serverGroupId) => viewGroup(state, state.serverGroups.get(serverGroupId)),
   socketOf: (address, port) => socketOf(state.interfaces(), address, port),
+  zoneOf: (address) => state.interfaces().find((one) => one.privateIp === address)?.zoneId,
   onChange: (listener) => state.onChange(listener),
 });

@@ -71,6 +71,7 @@ const network = z.array(
     vSwitchId: z.string().min(1),
     zoneId: z.string().min(1),
     instanceId: z.string(),
+    primary: z.boolean().optional(),
     socket,
     sockets: z.record(z.string().regex(/^\d{1,5}$/, 'must be a port'), socket).optional(),
   }),

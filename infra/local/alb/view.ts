@@ -66,6 +66,12 @@ export interface ViewGroup {
   readonly UpstreamKeepaliveEnabled?: boolean;
   /** For the scheduler `Uch`: the query parameter that is hashed. */
   readonly UchConfig?: { readonly Type: string; readonly Value: string };
+  /** Members are those of ListServerGroups; absent ones are off. */
+  readonly StickySessionConfig?: Readonly<Record<string, unknown>>;
+  readonly ConnectionDrainConfig?: Readonly<Record<string, unknown>>;
+  readonly SlowStartConfig?: Readonly<Record<string, unknown>>;
+  /** Absent: true. */
+  readonly CrossZoneEnabled?: boolean;
   /** Servers in force: registered and not being added or removed. */
   readonly Servers: readonly ViewServer[];
 }
@@ -78,6 +84,8 @@ export interface AlbView {
   group(serverGroupId: string): ViewGroup | undefined;
   /** Where a server's address really is on this machine; `undefined` when nothing has that address. */
   socketOf(address: string, port: number): { readonly host: string; readonly port: number } | undefined;
+  /** Zone of a server's address; `undefined` when nothing has that address. */
+  zoneOf(address: string): string | undefined;
   /** Calls back after every change of what is in force. Returns the way to stop. */
   onChange(listener: () => void): () => void;
 }
@@ -90,6 +98,8 @@ export interface LocalInterface {
   readonly vSwitchId: string;
   readonly zoneId: string;
   readonly instanceId: string;
+  /** The instance's own interface: its node ports are reached here. Absent: one of pods, or of nobody. */
+  readonly primary?: boolean | undefined;
   /** Where connections to this address go, whatever the port: `127.0.0.1:43123`. Empty: nothing listens. */
   readonly socket: string;
   /** Ports of this address that go elsewhere, by number. */

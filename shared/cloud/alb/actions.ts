@@ -54,6 +54,8 @@ const rows = {
   }),
   UpdateServerGroupServersAttribute: write({ required: ['ServerGroupId', 'Servers'], batch: 40, follow: 'job', token: true }),
 
+  GetListenerHealthStatus: read({ required: ['ListenerId'], page: 30 }),
+
   ListListeners: read({ page: 100, batch: 20 }),
   CreateListener: write({
     required: ['LoadBalancerId', 'ListenerPort', 'ListenerProtocol', 'DefaultActions'],

@@ -4,6 +4,7 @@
  */
 import type { CloudOptions } from '../options.ts';
 import { AlbClient } from './client.ts';
+import { healthCalls } from './health.ts';
 import { jobCalls } from './jobs.ts';
 import { listenerCalls } from './listeners.ts';
 import { loadBalancerCalls } from './load-balancers.ts';
@@ -19,6 +20,7 @@ export function createAlb(options: CloudOptions): Alb {
     ...loadBalancerCalls(client),
     ...serverGroupCalls(client),
     ...serverCalls(client),
+    ...healthCalls(client),
     ...listenerCalls(client),
     ...ruleCalls(client),
     ...jobCalls(client),

@@ -1,5 +1,5 @@
 /** What the service fills in where nothing is said: reading and wishing share it, so that comparing finds nothing (ALB CreateServerGroup). */
-import type { HealthCheckSettings } from './port.ts';
+import type { ConnectionDrainSettings, HealthCheckSettings, SlowStartSettings, StickySessionSettings } from './port.ts';
 
 /** A check that is off keeps these, whatever was set beside it; a group made elsewhere may come back without what was never set. */
 export const healthCheckDefaults: HealthCheckSettings = {
@@ -16,6 +16,18 @@ export const healthCheckDefaults: HealthCheckSettings = {
   healthyThreshold: 3,
   unhealthyThreshold: 3,
 };
+
+/** Without stickiness; what is set beside the switch keeps these while it is off. */
+export const stickySessionDefaults: StickySessionSettings = {
+  stickySessionEnabled: false,
+  stickySessionType: 'Insert',
+  cookie: '',
+  cookieTimeout: 1000,
+};
+
+export const connectionDrainDefaults: ConnectionDrainSettings = { connectionDrainEnabled: false, connectionDrainTimeout: 300 };
+
+export const slowStartDefaults: SlowStartSettings = { slowStartEnabled: false, slowStartDuration: 30 };
 
 /** TLS versions and ciphers of an HTTPS listener that names no policy (ALB CreateListener). */
 export const defaultSecurityPolicy = 'tls_cipher_policy_1_0';

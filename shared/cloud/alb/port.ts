@@ -51,12 +51,42 @@ export interface HealthCheckSettings {
   readonly unhealthyThreshold: number;
 }
 
+export interface StickySessionSettings {
+  readonly stickySessionEnabled: boolean;
+  /** `Insert`: the load balancer plants a cookie. `Server`: it rewrites the one that the application sets. */
+  readonly stickySessionType: 'Insert' | 'Server';
+  /** 1-200 characters, for type `Server`; empty otherwise. */
+  readonly cookie: string;
+  /** 1-86400 s, for type `Insert`. */
+  readonly cookieTimeout: number;
+}
+
+export interface ConnectionDrainSettings {
+  readonly connectionDrainEnabled: boolean;
+  /** 0-900 s. */
+  readonly connectionDrainTimeout: number;
+}
+
+export interface SlowStartSettings {
+  readonly slowStartEnabled: boolean;
+  /** 30-900 s. */
+  readonly slowStartDuration: number;
+}
+
 /** Settings of a server group that UpdateServerGroupAttribute can change. */
 export interface ServerGroupSettings {
   readonly serverGroupName: string;
   readonly serviceName: string;
   readonly scheduler: 'Wrr' | 'Wlc' | 'Sch' | 'Uch';
+  /** The query parameter that scheduler `Uch` hashes; absent with the others. */
+  readonly uchConfig?: { readonly type: 'QueryString'; readonly value: string };
   readonly healthCheckConfig: HealthCheckSettings;
+  readonly stickySessionConfig: StickySessionSettings;
+  readonly connectionDrainConfig: ConnectionDrainSettings;
+  readonly slowStartConfig: SlowStartSettings;
+  readonly crossZoneEnabled: boolean;
+  /** Persistent connections to servers. Absent in a wish: a new group gets them, one that exists keeps what it has. */
+  readonly upstreamKeepaliveEnabled?: boolean;
 }
 
 /** Settings that need a new group to change. */
@@ -64,6 +94,10 @@ export interface ServerGroupKind {
   readonly serverGroupType: 'Instance' | 'Ip';
   readonly protocol: 'HTTP' | 'HTTPS' | 'gRPC';
   readonly vpcId: string;
+  /** Takes servers with IPv6 addresses. Absent: it does not. */
+  readonly ipv6Enabled?: true;
+  /** Absent in a wish: the account's default. Only MoveResourceGroup changes it. */
+  readonly resourceGroupId?: string;
 }
 
 export interface ServerGroup {
@@ -90,6 +124,22 @@ export interface Server {
 export interface ObservedServer extends Server {
   /** Adding, Available, Configuring, Replacing, Removing. */
   readonly status: string;
+}
+
+/** A server that is not in service, as a group's health says. */
+export interface AilingServer {
+  readonly serverId: string;
+  readonly serverIp: string;
+  readonly port: number;
+  /** Initial, Unhealthy, Unused, Unavailable. */
+  readonly status: string;
+}
+
+/** Health of one group behind one listener; servers that are not named are `Normal`. */
+export interface GroupHealth {
+  readonly serverGroupId: string;
+  readonly checked: boolean;
+  readonly ailing: readonly AilingServer[];
 }
 
 export interface ListenerSettings {
@@ -325,6 +375,9 @@ export interface Alb {
   deleteListener(listenerId: string, clientToken: string): Promise<Started | undefined>;
   /** GetListenerAttribute: the default certificate of an HTTPS or QUIC listener; empty when it has none. */
   defaultCertificate(listenerId: string): Promise<string>;
+
+  /** GetListenerHealthStatus with the groups of the listener's rules, all pages; each group once, servers as any of its rules sees them. */
+  listenerHealth(listenerId: string): Promise<readonly GroupHealth[]>;
 
   /** ListRules of a load balancer's listeners in one direction, 100 a page. The default rule is not in it. */
   listRules(loadBalancerId: string, direction: RuleDirection): Promise<readonly Rule[]>;

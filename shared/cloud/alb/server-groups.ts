@@ -2,20 +2,22 @@
 import { required } from '../caller.ts';
 import { fromTags, inBatches, protocolName, started, toTags, unlessGone } from './answers.ts';
 import type { AlbClient, AnswerOf } from './client.ts';
-import { healthCheckDefaults } from './defaults.ts';
+import { connectionDrainDefaults, healthCheckDefaults, slowStartDefaults, stickySessionDefaults } from './defaults.ts';
 import type { Alb, HealthCheckSettings, ServerGroup, ServerGroupKind, ServerGroupSettings } from './port.ts';
 
 type Listed = NonNullable<AnswerOf<'ListServerGroups'>['serverGroups']>[number];
 
-// The casts name the service's own values; one that we do not know is kept as it is, so that comparing finds it.
+/** The members that the answer sets, over the defaults; strangers are left out. */
+function over<T extends object>(defaults: T, found: object | undefined): T {
+  const set = Object.keys(defaults).flatMap((name) => {
+    const value = (found as Readonly<Record<string, unknown>> | undefined)?.[name];
+    return value === undefined || value === null ? [] : [[name, value]];
+  });
+  return { ...defaults, ...Object.fromEntries(set) }; // the service's own values; one that we do not know is kept, so that comparing finds it
+}
+
 function healthCheckOf(found: Listed['healthCheckConfig']): HealthCheckSettings {
-  const set = Object.fromEntries(
-    Object.keys(healthCheckDefaults).flatMap((name) => {
-      const value = (found as Readonly<Record<string, unknown>> | undefined)?.[name];
-      return value === undefined || value === null ? [] : [[name, value]];
-    }),
-  ) as Partial<HealthCheckSettings>;
-  const merged = { ...healthCheckDefaults, ...set };
+  const merged = over(healthCheckDefaults, found);
   return {
     ...merged,
     healthCheckProtocol: protocolName(merged.healthCheckProtocol) as HealthCheckSettings['healthCheckProtocol'],
@@ -29,21 +31,30 @@ const serverGroupOf = (found: Listed): ServerGroup => ({
     serverGroupName: found.serverGroupName ?? '',
     serviceName: found.serviceName ?? '',
     scheduler: (found.scheduler ?? 'Wrr') as ServerGroupSettings['scheduler'],
+    ...(found.uchConfig?.value ? { uchConfig: { type: 'QueryString', value: found.uchConfig.value } } : {}),
     healthCheckConfig: healthCheckOf(found.healthCheckConfig),
+    stickySessionConfig: over(stickySessionDefaults, found.stickySessionConfig),
+    connectionDrainConfig: over(connectionDrainDefaults, found.connectionDrainConfig),
+    slowStartConfig: over(slowStartDefaults, found.slowStartConfig),
+    crossZoneEnabled: found.crossZoneEnabled ?? true,
+    upstreamKeepaliveEnabled: found.upstreamKeepaliveEnabled ?? false,
   },
   fixed: {
     serverGroupType: (found.serverGroupType ?? 'Instance') as ServerGroupKind['serverGroupType'],
     protocol: protocolName(found.protocol ?? 'HTTP') as ServerGroupKind['protocol'],
     vpcId: found.vpcId ?? '',
+    ...(found.ipv6Enabled === true ? { ipv6Enabled: true } : {}),
+    ...(found.resourceGroupId ? { resourceGroupId: found.resourceGroupId } : {}),
   },
   status: required(found.serverGroupStatus, 'ListServerGroups', 'ServerGroupStatus'),
   serverCount: found.serverCount ?? 0,
   tags: fromTags(found.tags),
 });
 
-/** An empty service name is left out: the API takes 1 character at least. */
-const settingsFor = ({ serviceName, ...others }: ServerGroupSettings) => ({
+/** Empty texts are left out: the API takes 1 character at least. */
+const settingsFor = ({ serviceName, stickySessionConfig: { cookie, ...sticky }, ...others }: ServerGroupSettings) => ({
   ...others,
+  stickySessionConfig: { ...sticky, ...(cookie === '' ? {} : { cookie }) },
   ...(serviceName === '' ? {} : { serviceName }),
 });
 

@@ -4,7 +4,7 @@ import { parseAnswer } from '../answer.ts';
 import { CloudFailure } from '../failure.ts';
 import { OpenApi } from '../openapi.ts';
 import type { CloudOptions } from '../options.ts';
-import type { Ecs, NetworkInterface } from './port.ts';
+import type { Ecs, Instance, NetworkInterface } from './port.ts';
 
 const action = 'DescribeNetworkInterfaces';
 
@@ -23,6 +23,7 @@ const answerSchema = z.object({
             NetworkInterfaceId: z.string(),
             Status: z.optional(z.string()),
             PrivateIpAddress: z.optional(z.string()),
+            Ipv6Sets: z.optional(z.object({ Ipv6Set: z.optional(z.array(z.object({ Ipv6Address: z.optional(z.string()) }))) })),
             PrivateIpSets: z.optional(
               z.object({ PrivateIpSet: z.optional(z.array(z.object({ PrivateIpAddress: z.optional(z.string()) }))) }),
             ),
@@ -42,8 +43,11 @@ function interfaceOf(found: Listed): NetworkInterface {
   const addresses = [found.PrivateIpAddress, ...secondary].filter((address) => address !== undefined && address !== '');
   // The filter took the undefined ones out.
   const privateIps = [...new Set(addresses as readonly string[])];
-  return { networkInterfaceId: found.NetworkInterfaceId, status: found.Status ?? '', privateIps };
+  const ipv6Ips = (found.Ipv6Sets?.Ipv6Set ?? []).flatMap((one) => (one.Ipv6Address ? [one.Ipv6Address] : []));
+  return { networkInterfaceId: found.NetworkInterfaceId, status: found.Status ?? '', privateIps, ipv6Ips };
 }
+
+const isIpv6 = (address: string): boolean => address.includes(':');
 
 async function findBatch(api: OpenApi, query: Readonly<Record<string, unknown>>): Promise<readonly NetworkInterface[]> {
   const found: NetworkInterface[] = [];
@@ -57,6 +61,49 @@ async function findBatch(api: OpenApi, query: Readonly<Record<string, unknown>>)
   throw new CloudFailure('transport', { action, code: '', detail: `the list does not end after ${maxPages} pages`, requestId: '' });
 }
 
+const instancesAction = 'DescribeInstances';
+
+const instancesSchema = z.object({
+  Instances: z.optional(
+    z.object({
+      Instance: z.optional(
+        z.array(
+          z.object({
+            InstanceId: z.string(),
+            VpcAttributes: z.optional(z.object({ PrivateIpAddress: z.optional(z.object({ IpAddress: z.optional(z.array(z.string())) })) })),
+          }),
+        ),
+      ),
+    }),
+  ),
+  NextToken: z.optional(z.nullable(z.string())),
+});
+
+async function findInstanceBatch(api: OpenApi, query: Readonly<Record<string, unknown>>): Promise<readonly Instance[]> {
+  const found: Instance[] = [];
+  let token: string | undefined;
+  for (let page = 0; page < maxPages; page += 1) {
+    const read = await api.read(instancesAction, { ...query, MaxResults: pageSize, NextToken: token });
+    const answer = parseAnswer(instancesAction, instancesSchema, read);
+    for (const { InstanceId, VpcAttributes } of answer.Instances?.Instance ?? []) {
+      found.push({ instanceId: InstanceId, privateIps: VpcAttributes?.PrivateIpAddress?.IpAddress ?? [] });
+    }
+    token = answer.NextToken || undefined;
+    if (token === undefined) return found;
+  }
+  throw new CloudFailure('transport', {
+    action: instancesAction,
+    code: '',
+    detail: `the list does not end after ${maxPages} pages`,
+    requestId: '',
+  });
+}
+
+const inBatches = (addresses: readonly string[]): readonly (readonly string[])[] =>
+  Array.from({ length: Math.ceil(addresses.length / addressesPerCall) }, (_, index) =>
+    addresses.slice(index * addressesPerCall, (index + 1) * addressesPerCall),
+  );
+
 /** Nothing is connected or loaded before the first call. `close` ends the connections; the adapter may be used again afterwards. */
 export function createEcs(options: CloudOptions): Ecs {
   const api = new OpenApi('ecs', '2014-05-26', options);
@@ -65,12 +112,25 @@ export function createEcs(options: CloudOptions): Ecs {
       // Sorted and each once, so that the same question is the same request.
       const asked = [...new Set(addresses)].sort();
       const found = new Map<string, NetworkInterface>();
-      for (let from = 0; from < asked.length; from += addressesPerCall) {
-        const batch = asked.slice(from, from + addressesPerCall);
-        const query = { RegionId: options.region, VpcId: vpcId, Status: 'InUse', PrivateIpAddress: batch, MaxResults: pageSize };
-        for (const one of await findBatch(api, query)) found.set(one.networkInterfaceId, one); // one interface may hold addresses of two batches
+      const families = [
+        { parameter: 'PrivateIpAddress', addresses: asked.filter((one) => !isIpv6(one)) },
+        { parameter: 'Ipv6Address', addresses: asked.filter(isIpv6) },
+      ];
+      for (const { parameter, addresses: mine } of families) {
+        for (const batch of inBatches(mine)) {
+          const query = { RegionId: options.region, VpcId: vpcId, Status: 'InUse', [parameter]: batch, MaxResults: pageSize };
+          for (const one of await findBatch(api, query)) found.set(one.networkInterfaceId, one); // one interface may hold addresses of two batches
+        }
       }
       return [...found.values()];
+    },
+    findInstances: async (vpcId, addresses) => {
+      const found: Instance[] = [];
+      for (const batch of inBatches([...new Set(addresses)].sort())) {
+        const query = { RegionId: options.region, VpcId: vpcId, InstanceNetworkType: 'vpc', PrivateIpAddresses: JSON.stringify(batch) };
+        found.push(...(await findInstanceBatch(api, query)));
+      }
+      return found;
     },
     close: () => api.close(),
   };

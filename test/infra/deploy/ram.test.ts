@@ -27,6 +27,7 @@ const actionOf: Readonly<Record<Exclude<keyof Alb, 'close'>, AlbAction>> = {
   removeServers: 'RemoveServersFromServerGroup',
   replaceServers: 'ReplaceServersInServerGroup',
   updateServers: 'UpdateServerGroupServersAttribute',
+  listenerHealth: 'GetListenerHealthStatus',
   listListeners: 'ListListeners',
   createListener: 'CreateListener',
   updateListener: 'UpdateListenerAttribute',

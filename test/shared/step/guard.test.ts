@@ -13,6 +13,7 @@ const reads: readonly (keyof Alb)[] = [
   'findServerGroups',
   'getServerGroups',
   'listServers',
+  'listenerHealth',
   'listListeners',
   'defaultCertificate',
   'listRules',

@@ -34,6 +34,14 @@ export interface FakeState {
 
 export const groupsOfRule = (rule: Pick<Rule, 'ruleActions'>): readonly string[] => serverGroupIdsOf(rule.ruleActions);
 
+/** Groups that a listener's default action and rules name, each once. */
+export const groupsBehind = (state: FakeState, listenerId: string): readonly string[] => [
+  ...new Set([
+    ...[...state.listeners.values()].filter((one) => one.listenerId === listenerId).map((one) => one.defaultServerGroupId),
+    ...[...state.rules.values()].filter((one) => one.listenerId === listenerId).flatMap(groupsOfRule),
+  ]),
+];
+
 /** How often listeners and rules refer to a group. */
 export function references(state: FakeState, serverGroupId: string): number {
   const listeners = [...state.listeners.values()].filter((one) => one.defaultServerGroupId === serverGroupId).length;

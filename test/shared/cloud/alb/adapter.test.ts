@@ -100,7 +100,7 @@ describe('the ALB adapter on the wire', () => {
       },
     }));
     const [group] = await alb.getServerGroups(['sgp-1']);
-    expect(group?.settings).toEqual(groupSettings({ serviceName: '' }));
+    expect(group?.settings).toEqual(groupSettings({ serviceName: '', upstreamKeepaliveEnabled: false }));
     expect(group?.fixed).toEqual({ serverGroupType: 'Instance', protocol: 'gRPC', vpcId: 'vpc-1' });
     wire.answer(() => ({
       body: {

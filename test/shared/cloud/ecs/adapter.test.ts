@@ -46,8 +46,8 @@ describe('the ECS adapter on the wire', () => {
     const found = await ecs.findNetworkInterfaces('vpc-1', ['10.0.0.1']);
     ecs.close();
     expect(found).toEqual([
-      { networkInterfaceId: 'eni-1', status: 'InUse', privateIps: ['10.0.0.1', '10.0.0.9'] },
-      { networkInterfaceId: 'eni-2', status: 'InUse', privateIps: ['10.0.0.1', '10.0.0.9'] },
+      { networkInterfaceId: 'eni-1', status: 'InUse', privateIps: ['10.0.0.1', '10.0.0.9'], ipv6Ips: [] },
+      { networkInterfaceId: 'eni-2', status: 'InUse', privateIps: ['10.0.0.1', '10.0.0.9'], ipv6Ips: [] },
     ]);
   });
 

@@ -7,7 +7,12 @@ ecsContract('fake', async () => {
     ecs,
     vpcId: 'vpc-local',
     hold: async (interfaces) => {
-      const inUse = interfaces.map(({ networkInterfaceId, address }) => ({ networkInterfaceId, status: 'InUse', privateIps: [address] }));
+      const inUse = interfaces.map(({ networkInterfaceId, address }) => ({
+        networkInterfaceId,
+        status: 'InUse',
+        privateIps: [address],
+        ipv6Ips: [],
+      }));
       ecs.put('vpc-local', ...inUse);
     },
     stop: async () => undefined,

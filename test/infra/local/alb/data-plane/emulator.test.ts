@@ -8,21 +8,15 @@ import { type EchoServer, startEcho } from '#infra/local/node/echo.ts';
 import { interfaceOf } from '#infra/local/node/network.ts';
 import { createAlb } from '#shared/cloud/alb/adapter.ts';
 import type { Alb, ListenerSettings, NewRule, RuleAction, Server, ServerGroupSettings } from '#shared/cloud/alb/port.ts';
+import { groupSettings } from '../../../../support/alb-settings.ts';
 import { call } from './plane.ts';
 
 const times = { loadBalancerMs: 1, loadBalancerUpdateMs: 1, listenerMs: 1, ruleMs: 1, serverGroupMs: 1, serversMs: 1, deleteMs: 1 };
 const region = localCredentials.region;
 
-const groupSettings = (name: string, healthCheckEnabled = false): ServerGroupSettings => ({
-  serverGroupName: name,
-  serviceName: name,
-  scheduler: 'Wrr',
-  healthCheckConfig: {
-    ...{ healthCheckEnabled, healthCheckProtocol: 'HTTP', healthCheckPath: '/', healthCheckHost: '$SERVER_IP', healthCheckMethod: 'HEAD' },
-    ...{ healthCheckCodes: ['http_2xx'], healthCheckHttpVersion: 'HTTP1.1', healthCheckConnectPort: 0 },
-    ...{ healthCheckInterval: 1, healthCheckTimeout: 1, healthyThreshold: 2, unhealthyThreshold: 2 },
-  },
-});
+const quick = { healthCheckInterval: 1, healthCheckTimeout: 1, healthyThreshold: 2, unhealthyThreshold: 2 };
+const namedSettings = (name: string, healthCheckEnabled = false): ServerGroupSettings =>
+  groupSettings({ serverGroupName: name, serviceName: name, healthCheckConfig: { healthCheckEnabled, ...quick } });
 
 const listenerSettings: ListenerSettings = { listenerDescription: 'test', idleTimeout: 15, requestTimeout: 5, gzipEnabled: false };
 
@@ -84,7 +78,7 @@ describe('the emulated ALB with its data plane', () => {
   };
   const newGroup = async (name: string, servers: readonly Server[], checked = false) => {
     const fixed = { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: 'vpc-local' } as const;
-    const made = await alb.createServerGroup({ settings: groupSettings(name, checked), fixed, tags: {}, clientToken: next() });
+    const made = await alb.createServerGroup({ settings: namedSettings(name, checked), fixed, tags: {}, clientToken: next() });
     await done(made);
     if (servers.length > 0) await done(await alb.addServers(made.serverGroupId, servers, next()));
     return made.serverGroupId;

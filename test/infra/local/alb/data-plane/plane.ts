@@ -102,6 +102,7 @@ export class MemoryView implements AlbView {
     const port = this.sockets.get(address);
     return port === undefined ? undefined : { host: '127.0.0.1', port };
   };
+  zoneOf: AlbView['zoneOf'] = () => undefined;
   onChange = (listener: () => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
