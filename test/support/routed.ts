@@ -4,6 +4,7 @@
  */
 import { expect } from 'vitest';
 import { type DataPlane, startDataPlane } from '#infra/local/alb/data-plane/data-plane.ts';
+import type { LocalInterface } from '#infra/local/alb/view.ts';
 import type { JournalEntry } from '#infra/local/service.ts';
 import { nameOf, objectPath } from '#shared/kube/paths.ts';
 import type { KubeObject, ObjectName } from '#shared/kube/port.ts';
@@ -61,6 +62,8 @@ export interface Routed {
   served(serviceOrPod: string): number;
   /** New pods of a Service, or of nobody, that the cloud knows the addresses of; no EndpointSlice is written. */
   startPods(service: string, count: number, draft?: PodDraft): Promise<EndpointSlice>;
+  /** Tells the cloud of interfaces beside those of the pods started here; `list` is asked whenever the cloud is told anew. */
+  announce(list?: () => readonly LocalInterface[]): Promise<void>;
   /** Lets the clock of cloud and data plane go on. */
   pass(ms: number): void;
   /** Warnings told so far, oldest first; of one object (`Ingress/name`), when it is named. */
@@ -125,9 +128,14 @@ export async function routed(draft: RoutedDraft = {}): Promise<Routed> {
         : await bench.kube.replace({ ...object, metadata: { ...object.metadata, ...identity } });
     if (written.kind !== 'written') throw new Error(`${objectPath(nameOf(object))}: ${written.kind}`);
   };
+  const others: (() => readonly LocalInterface[])[] = [];
+  const announce = async (list?: () => readonly LocalInterface[]): Promise<void> => {
+    if (list !== undefined) others.push(list);
+    await bench.alb.put('network', [...pods.interfaces(), ...others.flatMap((one) => one())]);
+  };
   const startPods = async (namespace: string, service: string, count: number, draft?: PodDraft): Promise<EndpointSlice> => {
     const slice = await pods.start(namespace, service, count, draft);
-    await bench.alb.put('network', pods.interfaces());
+    await announce();
     return slice;
   };
   const writeService = async (service: KubeObject): Promise<void> => {
@@ -189,6 +197,7 @@ export async function routed(draft: RoutedDraft = {}): Promise<Routed> {
     },
     served: pods.served,
     startPods: (service, count, draft) => startPods('shop', service, count, draft),
+    announce,
     pass: (ms) => {
       bench.alb.clock.advance(ms);
       bench.kube.advance(ms);

@@ -3,7 +3,14 @@
  * list ordered by due time; waiting moves the clock. An invocation can be made to die at any of its calls.
  */
 
-import { type AlbConfigKey, type ChainStep, keyText, type MembersRequested, type Message } from '#events/contract/messages.ts';
+import {
+  type AlbConfigKey,
+  type ChainStep,
+  keyText,
+  type MembersRequested,
+  type Message,
+  membersRequest,
+} from '#events/contract/messages.ts';
 import { dispatchAll } from '#functions/dispatch/dispatch.ts';
 import { loadBalancers } from '#functions/instance/load-balancers.ts';
 import { listeners } from '#functions/listener/listeners.ts';
@@ -93,13 +100,16 @@ export interface Workbench {
   /** As the forwarder tells that the AlbConfig, or something that belongs to it, changed. */
   changed(): void;
   resync(): void;
-  membersChanged(namespace: string, name: string): void;
+  /** `whole`: as it is told when the Service itself changed. */
+  membersChanged(namespace: string, name: string, how?: { readonly whole?: boolean; readonly delaySeconds?: number }): void;
   sweep(): Promise<void>;
   /**
    * Works until no message is left. Answers the number of invocations. `between` is awaited whenever time has passed and after every
    * invocation: what the cloud had in force at any moment can be looked at there.
    */
   settle(between?: () => Promise<void>): Promise<number>;
+  /** Lets so much time pass, and does the work that falls due in it; what is due later stays for later. `between` as with `settle`. */
+  run(ms: number, between?: () => Promise<void>): Promise<void>;
   /** The next invocations die at their call number `calls` + 1, once; `lost`: that call happens, but its answer is lost. */
   dieAfter(calls: number, lost: boolean): void;
   /** Whether the planned death has come about. */
@@ -153,7 +163,7 @@ export async function createWorkbench(
       holder: `test/${invocation}`,
       claimSeconds: claimSeconds(timeoutSeconds),
       callMs: callSeconds(timeoutSeconds) * 1000,
-      pause: async (ms) => passTime(ms),
+      pause: (ms) => watchTime(ms, onlooker),
       hasTime: () => true,
       random: () => 0.5,
       log: { info: () => undefined, warn: () => undefined },
@@ -178,6 +188,8 @@ export async function createWorkbench(
     if (planned?.dead === true && before === false) for (const one of messages) send(one);
     else conclude(name, settled);
   };
+  /** Who looks on while an invocation waits in place. */
+  let onlooker: (() => Promise<void>) | undefined;
   /** In slices that no job of the cloud is shorter than, when somebody looks on. */
   const watchTime = async (ms: number, between: (() => Promise<void>) | undefined): Promise<void> => {
     const slices = between === undefined ? 1 : Math.min(mostSlices, Math.ceil(ms / sliceMs));
@@ -196,7 +208,9 @@ export async function createWorkbench(
       .filter((one) => queueFor(one.message) === name && one.at <= alb.clock.now())
       .slice(0, steps.find((one) => one.queue === name)?.batch ?? 1);
     queue = queue.filter((one) => !batch.includes(one));
+    onlooker = between;
     await invoke(name, batch);
+    onlooker = undefined;
     await between?.();
   };
 
@@ -207,8 +221,8 @@ export async function createWorkbench(
     send,
     changed: () => send({ type: 'albeit.object.changed', version: 1, key, reason: 'modified', attempt: 0 }),
     resync: () => send({ type: 'albeit.object.changed', version: 1, key: { kind: 'Cluster', cluster }, reason: 'resync', attempt: 0 }),
-    membersChanged: (namespace, name) =>
-      send({ type: 'albeit.members.requested', version: 1, key: { kind: 'Service', cluster, namespace, name }, attempt: 0 }),
+    membersChanged: (namespace, name, { whole = false, delaySeconds = 0 } = {}) =>
+      send(membersRequest({ kind: 'Service', cluster, namespace, name }, whole), delaySeconds),
     sweep: async () => {
       const { at, close } = openWorkshop();
       for (const one of await sweepAll(at)) send(one.message, one.delaySeconds);
@@ -223,6 +237,14 @@ export async function createWorkbench(
       // What the last calls set going comes to its end.
       await watchTime(10_000, between);
       return invocation - before;
+    },
+    run: async (ms, between) => {
+      const until = alb.clock.now() + ms;
+      for (let turns = 0; queue.some((one) => one.at <= until); turns++) {
+        if (turns > mostTurns) throw new Error(`no rest within ${ms} ms; at last: ${story.slice(-6).join('; ')}`);
+        await turn(between);
+      }
+      if (until > alb.clock.now()) await watchTime(until - alb.clock.now(), between);
     },
     dieAfter: (calls, lost) => {
       planned = { left: calls, lost, dead: false };
