@@ -1,5 +1,5 @@
 /** The port of `port.ts` over HTTP and JSON. */
-import { failureOf, isSuccess, objectOf, writeResult } from './answers.ts';
+import { failureOf, isOfAnother, isSuccess, objectOf, writeResult } from './answers.ts';
 import { listAll } from './lists.ts';
 import { collectionPath, nameOf, nameText, objectPath, requireIdentity } from './paths.ts';
 import type { Kube, KubeList, KubeObject } from './port.ts';
@@ -36,6 +36,14 @@ export function kubeOver(transport: Transport): Kube {
       const path = objectPath(name, subresource);
       const answer = await transport.send({ method: 'PATCH', path, body: patch, contentType: 'application/merge-patch+json' });
       return writeResult(answer, 'patch', nameText(name));
+    },
+    setConditions: async ({ namespace, name: podName, uid }, conditions) => {
+      const name = { kind: 'Pod', namespace, name: podName } as const;
+      // The schema merges this list by `type`, which a merge patch would replace whole. Custom kinds know no strategic merge.
+      const contentType = 'application/strategic-merge-patch+json';
+      const body = { metadata: { uid }, status: { conditions } };
+      const answer = await transport.send({ method: 'PATCH', path: objectPath(name, 'status'), body, contentType });
+      return isOfAnother(answer) ? { kind: 'conflict' } : writeResult(answer, 'patch', nameText(name));
     },
     remove: async (name, resourceVersion) => {
       const preconditions = resourceVersion === undefined ? {} : { preconditions: { resourceVersion } };

@@ -50,3 +50,7 @@ export function writeResult<T extends KubeObject>(answer: KubeAnswer, verb: stri
   if (answer.status === 404 && verb !== 'create') return { kind: 'gone' };
   throw failureOf(answer, verb, object);
 }
+
+/** A patch with a uid met another object of the same name: to the API server that is a change of a field that must not change (measured on 1.34). */
+export const isOfAnother = (answer: KubeAnswer): boolean =>
+  answer.status === 422 && statusOf(answer.body).message.includes('metadata.uid: Invalid value');

@@ -68,6 +68,12 @@ export interface ListOptions {
   readonly fieldSelector?: string;
 }
 
+export interface PodIdentity {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
 export interface KubeList<T> {
   readonly items: readonly T[];
   readonly resourceVersion: string;
@@ -78,6 +84,17 @@ export interface KubeList<T> {
  * Replacing a Lease or Service that is gone is a `conflict`: an update may create those kinds, so the API server does not say 404.
  */
 export type WriteResult<T> = { readonly kind: 'written'; readonly object: T } | { readonly kind: 'conflict' | 'gone' | 'exists' };
+
+/** One entry of `status.conditions`. */
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  /** One word in Pascal case. */
+  readonly reason: string;
+  readonly message: string;
+  /** When `status` last became another, in whole seconds: `2026-11-21T12:00:00Z`. */
+  readonly lastTransitionTime: string;
+}
 
 /**
  * Reads are quorum reads (no `resourceVersion` given). Failures throw `AlbeitError` KUBE-AWAY (transport, 429, 5xx, timeout) or
@@ -95,6 +112,11 @@ export interface Kube {
   replace<T extends KubeObject>(object: T): Promise<WriteResult<T>>;
   /** JSON merge patch. With `resourceVersion` inside `metadata` it is a compare-and-swap too. */
   mergePatch<T extends KubeObject>(name: ObjectName, patch: object, subresource?: 'status'): Promise<WriteResult<T>>;
+  /**
+   * Sets conditions in the status of a Pod, each by its type: those of others stay, and writers of different types never conflict. `uid`: only
+   * in this Pod, and not in a later one of its name (`conflict`), as a StatefulSet makes them.
+   */
+  setConditions<T extends KubeObject>(pod: PodIdentity, conditions: readonly Condition[]): Promise<WriteResult<T>>;
   /** Background deletion. With a resourceVersion, only that version. */
   remove(name: ObjectName, resourceVersion?: string): Promise<'removed' | 'gone' | 'conflict'>;
   /** The API server's clock in ms since 1970, from the `Date` header of the last answer, advanced by our monotonic clock. Before any answer: our own. */

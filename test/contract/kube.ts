@@ -1,7 +1,7 @@
 /** Every API server client, over memory, the embedded API or a real kube-apiserver, must pass exactly this. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Kube, KubeObject, ObjectMeta, ObjectName, WriteResult } from '#shared/kube/port.ts';
+import type { Condition, Kube, KubeObject, ObjectMeta, ObjectName, WriteResult } from '#shared/kube/port.ts';
 
 export interface KubeUnderTest {
   readonly kube: Kube;
@@ -14,6 +14,11 @@ interface Lease extends KubeObject {
 interface Ingress extends KubeObject {
   readonly spec?: unknown;
   readonly status?: unknown;
+}
+
+interface Pod extends KubeObject {
+  readonly spec?: unknown;
+  readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
 const written = <T extends KubeObject>(result: WriteResult<T>): T => {
@@ -212,6 +217,58 @@ export function kubeContract(title: string, make: () => Promise<KubeUnderTest>):
         const spec = { defaultBackend: { service: { name: 'forged', port: { number: 80 } } } };
         const told = written(await kube.mergePatch<Ingress>(name, { spec, status: {} }, 'status'));
         expect(told.spec).not.toMatchObject(spec);
+      });
+    });
+
+    describe('conditions of a Pod', () => {
+      const at = '2026-11-21T12:00:00Z';
+      const condition = (type: string, status: Condition['status'], reason = 'Because'): Condition => ({
+        type,
+        status,
+        reason,
+        message: `${type} is ${status}`,
+        lastTransitionTime: at,
+      });
+      const pod = async (name: string): Promise<Pod> =>
+        written(
+          await kube.create<Pod>({
+            apiVersion: 'v1',
+            kind: 'Pod',
+            metadata: { name, namespace },
+            spec: { containers: [{ name: 'web', image: 'web:1' }], readinessGates: [{ conditionType: 'example.com/gate' }] },
+          }),
+        );
+      const identity = ({ metadata }: Pod) => ({ namespace, name: metadata.name, uid: metadata.uid ?? '' });
+      const conditionsOf = (one: Pod) => new Map((one.status?.conditions ?? []).map((found) => [found.type, found]));
+
+      it('are set by type, with those of others as they are', async () => {
+        const made = await pod('conditions');
+        written(await kube.setConditions<Pod>(identity(made), [condition('ContainersReady', 'True')]));
+        const first = written(await kube.setConditions<Pod>(identity(made), [condition('example.com/gate', 'False')]));
+        expect(first.spec).toMatchObject({ readinessGates: [{ conditionType: 'example.com/gate' }] });
+        const second = written(await kube.setConditions<Pod>(identity(made), [condition('example.com/gate', 'True', 'Open')]));
+        const found = conditionsOf(second);
+        expect(found.get('ContainersReady')).toMatchObject(condition('ContainersReady', 'True'));
+        expect(found.get('example.com/gate')).toMatchObject(condition('example.com/gate', 'True', 'Open'));
+        expect(second.status?.conditions).toHaveLength(found.size);
+        const again = written(await kube.setConditions<Pod>(identity(made), [condition('example.com/gate', 'True', 'Open')]));
+        expect(again.metadata.resourceVersion).toBe(second.metadata.resourceVersion);
+      });
+
+      it('are written by many at once, and none is lost', async () => {
+        const made = await pod('conditions-raced');
+        const types = Array.from({ length: 8 }, (_, i) => `example.com/gate-${i}`);
+        await Promise.all(types.map(async (type) => written(await kube.setConditions<Pod>(identity(made), [condition(type, 'True')]))));
+        const read = await kube.get<Pod>({ kind: 'Pod', namespace, name: 'conditions-raced' });
+        expect([...conditionsOf(read as Pod).keys()]).toEqual(expect.arrayContaining(types));
+      });
+
+      it('are not written into another Pod of the same name, nor into none', async () => {
+        const made = await pod('conditions-later');
+        const ghost = { ...identity(made), uid: randomUUID() };
+        expect(await kube.setConditions(ghost, [condition('example.com/gate', 'True')])).toEqual({ kind: 'conflict' });
+        const nobody = { ...ghost, name: 'conditions-nobody' };
+        expect(await kube.setConditions(nobody, [condition('example.com/gate', 'True')])).toEqual({ kind: 'gone' });
       });
     });
 

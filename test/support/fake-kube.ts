@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AlbeitError } from '#shared/errors.ts';
 import { nameOf, nameText, objectPath, requireIdentity } from '#shared/kube/paths.ts';
-import type { KindName, Kube, KubeObject, ListOptions, ObjectName, WriteResult } from '#shared/kube/port.ts';
+import type { Condition, KindName, Kube, KubeObject, ListOptions, ObjectName, WriteResult } from '#shared/kube/port.ts';
 
 type Content = Readonly<Record<string, unknown>>;
 type Stored = KubeObject & Content;
@@ -222,6 +222,14 @@ export function createFakeKube(objects: readonly KubeObject[] = []): FakeKube {
         return subresource === 'status' ? { ...known, status: merged['status'] } : withoutStatus(merged, known);
       });
     },
+    setConditions: async ({ namespace, name: podName, uid }, conditions) => {
+      const name: ObjectName = { kind: 'Pod', namespace, name: podName };
+      asked('patch', name, 'status');
+      const path = objectPath(name);
+      const pod = store.at(path);
+      if (pod !== undefined && pod.metadata.uid !== uid) return { kind: 'conflict' };
+      return write(name, undefined, (known) => ({ ...known, status: withConditions(known['status'], conditions) }));
+    },
     remove: async (name, resourceVersion) => {
       asked('delete', name);
       const path = objectPath(name);
@@ -238,6 +246,19 @@ export function createFakeKube(objects: readonly KubeObject[] = []): FakeKube {
 
 const refused = (verb: string, name: ObjectName, detail: string): AlbeitError =>
   new AlbeitError('KUBE-REFUSED', { verb, object: nameText(name), detail });
+
+/** Merged by type, as the schema of a Pod says: what is not named stays. */
+function withConditions(status: unknown, conditions: readonly Condition[]): Content {
+  const base = isContent(status) ? status : {};
+  const held: readonly unknown[] = Array.isArray(base['conditions']) ? base['conditions'] : [];
+  const typeOf = (one: unknown): unknown => (isContent(one) ? one['type'] : undefined);
+  const changed = held.map((one) => {
+    const wanted = conditions.find(({ type }) => type === typeOf(one));
+    return wanted === undefined ? one : { ...(isContent(one) ? one : {}), ...wanted };
+  });
+  const added = conditions.filter(({ type }) => !held.some((one) => typeOf(one) === type));
+  return { ...base, conditions: [...changed, ...added] };
+}
 
 function requireName(object: KubeObject): void {
   const name = nameOf(object);

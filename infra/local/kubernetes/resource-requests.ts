@@ -1,7 +1,8 @@
 /** Requests for objects: which verb, on what, with which options; carried out by the operations and answered in the form the client wants. */
-import { ApiError, badRequest, conflict, methodNotAllowed, notFound, notServed, unknownPath } from './api-error.ts';
+import { ApiError, badRequest, conflict, invalid, methodNotAllowed, notFound, notServed, unknownPath } from './api-error.ts';
 import { parseObject, readBody } from './body.ts';
 import type { Served } from './catalog.ts';
+import { Causes } from './causes.ts';
 import { answer, type Exchange } from './exchange.ts';
 import { type JsonMap, mapAt, numberAt, textAt } from './json.ts';
 import { list, selectionOf } from './list.ts';
@@ -178,11 +179,21 @@ const patch: Verb = async (exchange, asked) => {
   const change = (old: JsonMap): JsonMap => {
     const read = readPatched(apply(old), resource, strictness);
     warnings.push(...read.warnings);
+    refuseOtherUid(read.object, old, asked);
     return read.object;
   };
   const object = update(exchange.api, asked, change, subresource, { dryRun });
   answerObject(exchange, resource, object, 200, warnings);
 };
+
+/** In a patch a uid is a field like others, which must not change: 422, where replacing an object by one with another uid is 409. */
+function refuseOtherUid(patched: JsonMap, old: JsonMap, { resource, name }: Asked): void {
+  const uid = textAt(patched, 'metadata', 'uid');
+  if (uid === textAt(old, 'metadata', 'uid')) return;
+  const causes = new Causes();
+  causes.invalid('metadata.uid', uid, 'field is immutable');
+  throw invalid(resource, name, causes.list);
+}
 
 /** A patch that adds what is unknown is 422 where an object with it is 400: so does the real API. */
 function readPatched(patched: JsonMap, resource: Served, strictness: FieldValidation) {

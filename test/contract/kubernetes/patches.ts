@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configMap, service } from './examples.ts';
+import { configMap, pod, service } from './examples.ts';
 import type { Setting } from './setting.ts';
 
 const ports = (answer: { body: { spec: { ports: { name: string; port: number; targetPort: unknown }[] } } }) =>
@@ -79,6 +79,29 @@ export function patchCases({ client, namespace }: Setting): void {
       const version = made.body.metadata.resourceVersion;
       expect((await client().merge(`${at}/configmaps/one`, { metadata: { resourceVersion: version }, data: { a: '2' } })).status).toBe(200);
       expect((await client().merge(`${at}/configmaps/one`, { metadata: { resourceVersion: version }, data: { a: '3' } })).status).toBe(409);
+    });
+
+    it.each(['merge', 'strategic'] as const)('treats a uid in a %s patch as a field that must not change', async (kind) => {
+      const at = await namespace();
+      await client().post(`${at}/pods`, pod('web', 'web'));
+      const refused = await client()[kind](`${at}/pods/web/status`, { metadata: { uid: 'other' }, status: { phase: 'Running' } });
+      expect([refused.status, refused.body.reason]).toEqual([422, 'Invalid']);
+      expect(refused.body.details.causes[0]).toMatchObject({ reason: 'FieldValueInvalid', field: 'metadata.uid' });
+    });
+
+    it('merges conditions of a status by type', async () => {
+      const at = await namespace();
+      await client().post(`${at}/pods`, pod('web', 'web'));
+      await client().strategic(`${at}/pods/web/status`, { status: { conditions: [{ type: 'a', status: 'False', reason: 'Wait' }] } });
+      await client().strategic(`${at}/pods/web/status`, { status: { conditions: [{ type: 'b', status: 'True' }] } });
+      const both = await client().strategic(`${at}/pods/web/status`, { status: { conditions: [{ type: 'a', status: 'True' }] } });
+      const found = both.body.status.conditions.map((one: { type: string; status: string; reason?: string }) =>
+        [one.type, one.status, one.reason ?? ''].join(' ').trim(),
+      );
+      expect(found.sort()).toEqual(['a True Wait', 'b True']);
+      // A condition is taken away by its key.
+      const none = await client().strategic(`${at}/pods/web/status`, { status: { conditions: [{ $patch: 'delete', type: 'a' }] } });
+      expect(none.body.status.conditions.map((one: { type: string }) => one.type)).toEqual(['b']);
     });
 
     it('leaves the version of an object alone when the patch changes nothing', async () => {

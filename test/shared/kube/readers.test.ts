@@ -134,10 +134,12 @@ describe('reading endpoints', () => {
     expect(mergeSlices([slice])).toMatchObject([wanted]);
   });
 
-  it('gives each port of a pod, and leaves out other address families and ports without a number', () => {
+  it('gives each port of a pod in both address families, and leaves out ports without a number', () => {
     const ports = [{ name: 'http', port: 80 }, { name: 'admin', port: 81 }, { name: 'any' }];
     const six = aSlice('six', [pod('fd00::1')], { addressType: 'IPv6' });
-    expect(mergeSlices([aSlice('a', [pod('10.64.0.1')], { ports }), six]).map((one) => one.portName)).toEqual(['http', 'admin']);
+    const names = aSlice('names', [pod('cafe.example.com')], { addressType: 'FQDN' });
+    const found = mergeSlices([aSlice('a', [pod('10.64.0.1')], { ports }), six, names]);
+    expect(found.map((one) => `${one.family} ${one.portName}`)).toEqual(['IPv4 http', 'IPv4 admin', 'IPv6 http']);
   });
 
   it('reads lists that Go wrote as null', () => {
