@@ -32,7 +32,11 @@ const queuesOf = (runner: Runner): readonly string[] => {
 };
 
 /** Actions of other products than ALB. */
-const products: Readonly<Record<string, string>> = { DescribeNetworkInterfaces: 'ecs', DescribeVSwitches: 'vpc' };
+const products: Readonly<Record<string, string>> = {
+  DescribeInstances: 'ecs',
+  DescribeNetworkInterfaces: 'ecs',
+  DescribeVSwitches: 'vpc',
+};
 
 interface Statement {
   readonly Effect: 'Allow';

@@ -7,7 +7,7 @@ export class OutOfTime extends Error {
   override readonly name = 'OutOfTime';
 }
 
-const isWrite = (method: string): boolean => /^(create|update|delete|add|remove|replace|disable|tag)/.test(method);
+const isWrite = (method: string): boolean => /^(create|update|delete|add|remove|replace|disable|tag|untag)/.test(method);
 
 /** Same ALB, but writes refuse to begin when `covers` says there is no time for one, which takes `callMs` at most. */
 export function guardWrites(alb: Alb, callMs: number, covers: (ms: number) => boolean): Alb {

@@ -55,6 +55,50 @@ const rule = (priority: number, serverGroupId: string, host = 'a.example.com'): 
   tags: { 'albeit.io/identity': `id-${priority}` },
 });
 
+/** Each feature of a group switched on, and each way it can be. */
+const featureSamples: Readonly<Record<string, Parameters<typeof groupSettings>[0]>> = {
+  'another name and Service': { serverGroupName: 'renamed', serviceName: 'other' },
+  'least connections': { scheduler: 'Wlc' },
+  'source hashing': { scheduler: 'Sch' },
+  'hashing of a query parameter': { scheduler: 'Uch', uchConfig: { type: 'QueryString', value: 'user' } },
+  'a planted cookie': {
+    stickySessionConfig: { stickySessionEnabled: true, stickySessionType: 'Insert', cookie: '', cookieTimeout: 600 },
+  },
+  "the application's cookie": {
+    stickySessionConfig: { stickySessionEnabled: true, stickySessionType: 'Server', cookie: 'JSESSIONID', cookieTimeout: 1000 },
+  },
+  'connection draining': { connectionDrainConfig: { connectionDrainEnabled: true, connectionDrainTimeout: 0 } },
+  'slow start': { slowStartConfig: { slowStartEnabled: true, slowStartDuration: 120 } },
+  'servers of one zone only': { crossZoneEnabled: false },
+  keepalive: { upstreamKeepaliveEnabled: true },
+  'a check by HTTP': {
+    healthCheckConfig: {
+      healthCheckEnabled: true,
+      healthCheckPath: '/healthy',
+      healthCheckHost: 'shop.example.com',
+      healthCheckMethod: 'GET',
+      healthCheckCodes: ['http_2xx', 'http_3xx'],
+      healthCheckHttpVersion: 'HTTP1.0',
+      healthCheckConnectPort: 8081,
+      healthCheckInterval: 5,
+      healthCheckTimeout: 3,
+      healthyThreshold: 2,
+      unhealthyThreshold: 4,
+    },
+  },
+  'a check by HTTPS': { healthCheckConfig: { healthCheckEnabled: true, healthCheckProtocol: 'HTTPS' } },
+  'a check by TCP': { healthCheckConfig: { healthCheckEnabled: true, healthCheckProtocol: 'TCP', healthCheckInterval: 9 } },
+  'a check by gRPC': {
+    healthCheckConfig: {
+      healthCheckEnabled: true,
+      healthCheckProtocol: 'gRPC',
+      healthCheckMethod: 'POST',
+      healthCheckPath: '/grpc.health.v1.Health/Check',
+      healthCheckCodes: ['0', '12'],
+    },
+  },
+};
+
 const failing = async (call: Promise<unknown>): Promise<CloudFailure> => {
   const error = await call.then(
     () => undefined,
@@ -207,7 +251,13 @@ export function albContract(name: string, make: () => Promise<AlbUnderTest>): vo
 
     it('spells gRPC one way', async () => {
       const fixed = { serverGroupType: 'Instance', protocol: 'gRPC', vpcId: under.vpcId } as const;
-      const settings = groupSettings({ healthCheckConfig: { healthCheckProtocol: 'gRPC' } });
+      const healthCheckConfig = {
+        healthCheckEnabled: true,
+        healthCheckProtocol: 'gRPC',
+        healthCheckMethod: 'POST',
+        healthCheckCodes: ['0'],
+      } as const;
+      const settings = groupSettings({ healthCheckConfig });
       const { serverGroupId } = await alb.createServerGroup({ settings, fixed, tags, clientToken: token() });
       const group = await groupOf(serverGroupId);
       expect(group?.fixed.protocol).toBe('gRPC');
@@ -232,6 +282,111 @@ export function albContract(name: string, make: () => Promise<AlbUnderTest>): vo
       });
       await jobDone((await alb.updateServerGroup(serverGroupId, settings, token())).jobId);
       expect((await groupOf(serverGroupId))?.settings).toEqual(settings);
+    });
+
+    it.each(Object.entries(featureSamples))(
+      'shows a group with %s as it was wanted: made, changed into, and changed back',
+      async (_, own) => {
+        const plain = groupSettings({ upstreamKeepaliveEnabled: false });
+        const wanted = groupSettings({ upstreamKeepaliveEnabled: false, ...own });
+        const settingsOf = async (id: string) => (await groupOf(id))?.settings;
+        const fixed = { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: under.vpcId } as const;
+        const made = await alb.createServerGroup({ settings: wanted, fixed, tags, clientToken: token() });
+        await jobDone(made.jobId);
+        expect(await settingsOf(made.serverGroupId)).toEqual(wanted);
+        for (const next of [plain, wanted, plain]) {
+          await jobDone((await alb.updateServerGroup(made.serverGroupId, next, token())).jobId);
+          expect(await settingsOf(made.serverGroupId)).toEqual(next);
+        }
+      },
+    );
+
+    it('leaves keepalive as it is where nothing is said of it', async () => {
+      const fixed = { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: under.vpcId } as const;
+      const settings = groupSettings({ upstreamKeepaliveEnabled: true });
+      const { serverGroupId, jobId } = await alb.createServerGroup({ settings, fixed, tags, clientToken: token() });
+      await jobDone(jobId);
+      await jobDone((await alb.updateServerGroup(serverGroupId, groupSettings({ scheduler: 'Wlc' }), token())).jobId);
+      expect((await groupOf(serverGroupId))?.settings).toEqual(groupSettings({ scheduler: 'Wlc', upstreamKeepaliveEnabled: true }));
+    });
+
+    it('refuses slow start with another scheduler than weighted round robin', async () => {
+      const slowStartConfig = { slowStartEnabled: true, slowStartDuration: 60 };
+      const settings = groupSettings({ scheduler: 'Wlc', slowStartConfig });
+      const fixed = { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: under.vpcId } as const;
+      await refusedAs(alb.createServerGroup({ settings, fixed, tags, clientToken: token() }), 'invalid');
+      await refusedAs(alb.updateServerGroup(await availableGroup(), settings, token()), 'invalid');
+    });
+
+    it.each([
+      { serverGroupType: 'Ip', protocol: 'HTTP' },
+      { serverGroupType: 'Instance', protocol: 'HTTPS' },
+      { serverGroupType: 'Instance', protocol: 'HTTP', ipv6Enabled: true },
+    ] as const)('shows a group of kind %o as it was wanted', async (kind) => {
+      const fixed = { ...kind, vpcId: under.vpcId, resourceGroupId: 'rg-shop' };
+      const { serverGroupId, jobId } = await alb.createServerGroup({ settings: groupSettings(), fixed, tags, clientToken: token() });
+      await jobDone(jobId);
+      expect((await groupOf(serverGroupId))?.fixed).toEqual(fixed);
+    });
+
+    it('deletes a group only when nothing points to it', async () => {
+      const { loadBalancerId, serverGroupId, listenerId } = await runningListener();
+      const failure = await failing(alb.deleteServerGroup(serverGroupId, token()));
+      expect([failure.failure, failure.facts['code']]).toEqual(['busy', 'ResourceInUse.ServerGroup']);
+      await jobDone((await alb.deleteListener(listenerId, token()))?.jobId ?? '');
+      await until(
+        () => alb.listListeners(loadBalancerId),
+        (found) => found.length === 0,
+      );
+      await until(
+        () => alb.deleteServerGroup(serverGroupId, token()).catch(() => 'in use' as const),
+        (answer) => answer !== 'in use',
+      );
+      await until(
+        () => groupOf(serverGroupId),
+        (one) => one === undefined,
+      );
+      expect(await alb.deleteServerGroup(serverGroupId, token())).toBeUndefined();
+    });
+
+    it('takes single tags away, and is content when they are not there', async () => {
+      const serverGroupId = await availableGroup();
+      await alb.tagResources('servergroup', [serverGroupId], { one: '1', two: '2' });
+      await alb.untagResources('servergroup', [serverGroupId], ['one', 'three']);
+      expect((await groupOf(serverGroupId))?.tags).toEqual({ ...tags, two: '2' });
+      await refusedAs(alb.untagResources('servergroup', ['sgp-unknown'], ['one']), 'not-found');
+    });
+
+    it('tells the health of the groups of a listener and of its rules, each once, whatever the pages', async () => {
+      const { loadBalancerId, serverGroupId, listenerId } = await runningListener();
+      const checked = await alb.createServerGroup({
+        settings: groupSettings({ healthCheckConfig: { healthCheckEnabled: true } }),
+        fixed: { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: under.vpcId },
+        tags,
+        clientToken: token(),
+      });
+      await jobDone(checked.jobId);
+      const unchecked = await availableGroup('unchecked');
+      await jobDone((await alb.addServers(unchecked, [server(1)], token())).jobId);
+      // More rules than one page tells of.
+      const rules = Array.from({ length: 35 }, (_, index) =>
+        rule(index + 1, index % 2 === 0 ? checked.serverGroupId : unchecked, `host-${index}.example.com`),
+      );
+      await jobDone((await alb.createRules(listenerId, rules, token())).jobId);
+      await listenerRunning(loadBalancerId);
+      const health = await alb.listenerHealth(listenerId);
+      expect([...health].sort((a, b) => (a.serverGroupId < b.serverGroupId ? -1 : 1))).toEqual(
+        [
+          { serverGroupId, checked: false, ailing: [] },
+          { serverGroupId: checked.serverGroupId, checked: true, ailing: [] },
+          {
+            serverGroupId: unchecked,
+            checked: false,
+            ailing: [{ serverId: 'eni-1', serverIp: '10.64.0.1', port: 8080, status: 'Unavailable' }],
+          },
+        ].sort((a, b) => (a.serverGroupId < b.serverGroupId ? -1 : 1)),
+      );
+      await refusedAs(alb.listenerHealth('lsn-unknown'), 'not-found');
     });
 
     it('adds, weighs, replaces and removes servers', async () => {

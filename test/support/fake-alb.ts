@@ -38,6 +38,13 @@ const site: Omit<FakeAlbSettings, 'quota'> = {
   zones: ['cn-local-a', 'cn-local-b'],
 };
 
+/** What is to be tagged; all of it must be there. */
+function tagged(state: FakeState, action: AlbAction, resourceType: 'loadbalancer' | 'servergroup', ids: readonly string[]) {
+  checkBatch(action, 'ResourceId', ids);
+  const [held, kind] = resourceType === 'loadbalancer' ? [state.loadBalancers, 'LoadBalancer'] : [state.groups, 'ServerGroup'];
+  return ids.map((id) => found(action, kind, held.get(id)));
+}
+
 export function createFakeAlb({ settleMs = 0, quota, ...own }: FakeAlbOptions = {}): FakeAlb {
   const core = new FakeCore(settleMs);
   const quotas = { rulesPerLoadBalancer: 100, serversPerGroup: 1000, attachmentsPerGroup: 50, ...quota };
@@ -77,11 +84,14 @@ export function createFakeAlb({ settleMs = 0, quota, ...own }: FakeAlbOptions = 
     },
     tagResources: (resourceType, ids, tags) =>
       core.write('TagResources', { resourceType, ids, tags }, undefined, () => {
-        checkBatch('TagResources', 'ResourceId', ids);
         checkTags('TagResources', tags);
-        const [held, kind] = resourceType === 'loadbalancer' ? [state.loadBalancers, 'LoadBalancer'] : [state.groups, 'ServerGroup'];
-        const things = ids.map((id) => found('TagResources', kind, held.get(id)));
-        for (const thing of things) thing.tags = { ...thing.tags, ...tags };
+        for (const thing of tagged(state, 'TagResources', resourceType, ids)) thing.tags = { ...thing.tags, ...tags };
+      }),
+    untagResources: (resourceType, ids, keys) =>
+      core.write('UnTagResources', { resourceType, ids, keys }, undefined, () => {
+        for (const thing of tagged(state, 'UnTagResources', resourceType, ids)) {
+          thing.tags = Object.fromEntries(Object.entries(thing.tags).filter(([key]) => !keys.includes(key)));
+        }
       }),
     close: () => undefined,
     calls: core.calls,

@@ -73,6 +73,7 @@ const rows = {
 
   ListAsynJobs: read({ batch: 10, page: 100 }),
   TagResources: write({ required: ['ResourceType', 'ResourceId', 'Tag'], batch: 50 }),
+  UnTagResources: write({ required: ['ResourceType', 'ResourceId'], batch: 50 }),
 } as const satisfies Record<string, Row>;
 
 export type AlbAction = keyof typeof rows;

@@ -21,6 +21,19 @@ const healthOf = (found: Info): GroupHealth => ({
   ailing: (found.nonNormalServers ?? []).map(ailingOf),
 });
 
+const serverText = ({ serverId, serverIp, port }: AilingServer): string => `${serverId} ${serverIp} ${port}`;
+
+/** Each group once: a server that any of the rules sees ailing is ailing. */
+function merged(found: readonly GroupHealth[]): readonly GroupHealth[] {
+  const groups = new Map<string, GroupHealth>();
+  for (const one of found) {
+    const former = groups.get(one.serverGroupId);
+    const ailing = new Map([...(former?.ailing ?? []), ...one.ailing].map((server) => [serverText(server), server]));
+    groups.set(one.serverGroupId, { ...one, checked: one.checked || former?.checked === true, ailing: [...ailing.values()] });
+  }
+  return [...groups.values()];
+}
+
 export type HealthCalls = Pick<Alb, 'listenerHealth'>;
 
 export const healthCalls = (client: AlbClient): HealthCalls => ({
@@ -28,6 +41,6 @@ export const healthCalls = (client: AlbClient): HealthCalls => ({
     const infos = await client.list(action, { listenerId, includeRule: true }, (answer) =>
       [...(answer.listenerHealthStatus ?? []), ...(answer.ruleHealthStatus ?? [])].flatMap((one) => one.serverGroupInfos ?? []),
     );
-    return [...new Map(infos.map(healthOf).map((one) => [one.serverGroupId, one])).values()];
+    return merged(infos.map(healthOf));
   },
 });

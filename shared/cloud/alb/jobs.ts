@@ -17,7 +17,7 @@ const jobOf = (found: Listed): Job => ({
   ...(found.errorMessage ? { errorMessage: found.errorMessage } : {}),
 });
 
-export type JobCalls = Pick<Alb, 'getJobs' | 'tagResources'>;
+export type JobCalls = Pick<Alb, 'getJobs' | 'tagResources' | 'untagResources'>;
 
 export const jobCalls = (client: AlbClient): JobCalls => ({
   getJobs: async (jobIds) => {
@@ -31,5 +31,9 @@ export const jobCalls = (client: AlbClient): JobCalls => ({
 
   tagResources: async (resourceType, ids, tags) => {
     await client.call('TagResources', { resourceType, resourceId: ids, tag: toTags(tags) });
+  },
+
+  untagResources: async (resourceType, ids, keys) => {
+    await client.call('UnTagResources', { resourceType, resourceId: ids, tagKey: [...keys].sort() });
   },
 });

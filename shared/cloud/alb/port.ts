@@ -396,5 +396,7 @@ export interface Alb {
   getJobs(jobIds: readonly string[]): Promise<readonly Job[]>;
   /** Adds or overwrites single tags. At most 50 ids and 20 tags a call. */
   tagResources(resourceType: 'loadbalancer' | 'servergroup', ids: readonly string[], tags: Tags): Promise<void>;
+  /** UnTagResources: takes single tags away, by key; one that is not there is none. At most 50 ids and 20 keys a call. */
+  untagResources(resourceType: 'loadbalancer' | 'servergroup', ids: readonly string[], keys: readonly string[]): Promise<void>;
   close(): void;
 }

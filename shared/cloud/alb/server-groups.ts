@@ -3,6 +3,7 @@ import { required } from '../caller.ts';
 import { fromTags, inBatches, protocolName, started, toTags, unlessGone } from './answers.ts';
 import type { AlbClient, AnswerOf } from './client.ts';
 import { connectionDrainDefaults, healthCheckDefaults, slowStartDefaults, stickySessionDefaults } from './defaults.ts';
+import { canonicalFeatures, meaningful } from './group-features.ts';
 import type { Alb, HealthCheckSettings, ServerGroup, ServerGroupKind, ServerGroupSettings } from './port.ts';
 
 type Listed = NonNullable<AnswerOf<'ListServerGroups'>['serverGroups']>[number];
@@ -16,13 +17,16 @@ function over<T extends object>(defaults: T, found: object | undefined): T {
   return { ...defaults, ...Object.fromEntries(set) }; // the service's own values; one that we do not know is kept, so that comparing finds it
 }
 
-function healthCheckOf(found: Listed['healthCheckConfig']): HealthCheckSettings {
-  const merged = over(healthCheckDefaults, found);
-  return {
-    ...merged,
-    healthCheckProtocol: protocolName(merged.healthCheckProtocol) as HealthCheckSettings['healthCheckProtocol'],
-    healthCheckCodes: [...merged.healthCheckCodes].sort(), // the API keeps no order
-  };
+/** The features that have a switch, with the service's defaults where it is silent. */
+function featuresOf(found: Listed) {
+  const healthCheck = over(healthCheckDefaults, found.healthCheckConfig);
+  const healthCheckProtocol = protocolName(healthCheck.healthCheckProtocol) as HealthCheckSettings['healthCheckProtocol'];
+  return canonicalFeatures({
+    healthCheckConfig: { ...healthCheck, healthCheckProtocol },
+    stickySessionConfig: over(stickySessionDefaults, found.stickySessionConfig),
+    connectionDrainConfig: over(connectionDrainDefaults, found.connectionDrainConfig),
+    slowStartConfig: over(slowStartDefaults, found.slowStartConfig),
+  });
 }
 
 const serverGroupOf = (found: Listed): ServerGroup => ({
@@ -31,11 +35,8 @@ const serverGroupOf = (found: Listed): ServerGroup => ({
     serverGroupName: found.serverGroupName ?? '',
     serviceName: found.serviceName ?? '',
     scheduler: (found.scheduler ?? 'Wrr') as ServerGroupSettings['scheduler'],
-    ...(found.uchConfig?.value ? { uchConfig: { type: 'QueryString', value: found.uchConfig.value } } : {}),
-    healthCheckConfig: healthCheckOf(found.healthCheckConfig),
-    stickySessionConfig: over(stickySessionDefaults, found.stickySessionConfig),
-    connectionDrainConfig: over(connectionDrainDefaults, found.connectionDrainConfig),
-    slowStartConfig: over(slowStartDefaults, found.slowStartConfig),
+    ...(found.scheduler === 'Uch' && found.uchConfig?.value ? { uchConfig: { type: 'QueryString', value: found.uchConfig.value } } : {}),
+    ...featuresOf(found),
     crossZoneEnabled: found.crossZoneEnabled ?? true,
     upstreamKeepaliveEnabled: found.upstreamKeepaliveEnabled ?? false,
   },
@@ -51,10 +52,11 @@ const serverGroupOf = (found: Listed): ServerGroup => ({
   tags: fromTags(found.tags),
 });
 
-/** Empty texts are left out: the API takes 1 character at least. */
-const settingsFor = ({ serviceName, stickySessionConfig: { cookie, ...sticky }, ...others }: ServerGroupSettings) => ({
-  ...others,
-  stickySessionConfig: { ...sticky, ...(cookie === '' ? {} : { cookie }) },
+/** Absent members are not sent, and neither is an empty text: the API takes 1 character at least. */
+const settingsFor = ({ serviceName, uchConfig, ...settings }: ServerGroupSettings) => ({
+  ...settings,
+  ...meaningful(settings),
+  ...(settings.scheduler === 'Uch' && uchConfig !== undefined ? { uchConfig } : {}),
   ...(serviceName === '' ? {} : { serviceName }),
 });
 

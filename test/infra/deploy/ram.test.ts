@@ -39,10 +39,12 @@ const actionOf: Readonly<Record<Exclude<keyof Alb, 'close'>, AlbAction>> = {
   deleteRules: 'DeleteRules',
   getJobs: 'ListAsynJobs',
   tagResources: 'TagResources',
+  untagResources: 'UnTagResources',
 };
 const otherActions: Readonly<Record<string, string>> = {
   listVSwitches: 'DescribeVSwitches',
   findNetworkInterfaces: 'DescribeNetworkInterfaces',
+  findInstances: 'DescribeInstances',
 };
 
 const calledIn = (text: string): readonly string[] =>

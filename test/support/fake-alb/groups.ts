@@ -1,6 +1,7 @@
 /** Server groups and their servers. */
 
 import type { AlbAction } from '#shared/cloud/alb/actions.ts';
+import { canonicalFeatures } from '#shared/cloud/alb/group-features.ts';
 import type { HealthCheckSettings, Server, ServerGroup, ServerGroupSettings } from '#shared/cloud/alb/port.ts';
 import type { ServerGroupCalls } from '#shared/cloud/alb/server-groups.ts';
 import type { ServerCalls } from '#shared/cloud/alb/servers.ts';
@@ -22,12 +23,15 @@ function checkHealth(action: AlbAction, health: HealthCheckSettings): void {
 function checkSettings(action: AlbAction, settings: ServerGroupSettings): void {
   if (!/^[A-Za-z\u4e00-\u9fa5][\w.-]{1,127}$/.test(settings.serverGroupName)) refuse(action, 'IllegalParam.ServerGroupName');
   checkHealth(action, settings.healthCheckConfig);
+  if (settings.slowStartConfig.slowStartEnabled && settings.scheduler !== 'Wrr') refuse(action, 'UnsupportedFeature.SlowStart');
 }
 
-/** As read: health check codes have no order. */
-const canonical = (settings: ServerGroupSettings): ServerGroupSettings => ({
+/** As read: what means nothing has the defaults, and what was never said is off. */
+const canonical = ({ uchConfig, ...settings }: ServerGroupSettings, former?: ServerGroupSettings): ServerGroupSettings => ({
+  upstreamKeepaliveEnabled: former?.upstreamKeepaliveEnabled ?? false,
   ...settings,
-  healthCheckConfig: { ...settings.healthCheckConfig, healthCheckCodes: [...settings.healthCheckConfig.healthCheckCodes].sort() },
+  ...canonicalFeatures(settings),
+  ...(settings.scheduler === 'Uch' && uchConfig !== undefined ? { uchConfig } : {}),
 });
 
 const seen = ({ servers, ...group }: HeldGroup): ServerGroup => ({ ...group, serverCount: servers.length });
@@ -64,7 +68,7 @@ export const fakeGroups = (core: FakeCore, state: FakeState): ServerGroupCalls =
       const held = found('UpdateServerGroupAttribute', isGroup, state.groups.get(serverGroupId));
       checkStatus('UpdateServerGroupAttribute', isGroup, held, 'Available');
       checkSettings('UpdateServerGroupAttribute', settings);
-      held.settings = canonical(settings);
+      held.settings = canonical(settings, held.settings);
       core.change(held, 'Configuring', 'Available');
       return core.job('servergroup', serverGroupId);
     }),

@@ -47,7 +47,9 @@ ecsContract('adapter over the emulator', async () => {
     hold: async (interfaces) => {
       await local.put(
         'network',
-        interfaces.map((one) => podInterface(one.networkInterfaceId, one.address)),
+        interfaces.map(({ networkInterfaceId, address, instanceId }) =>
+          podInterface(networkInterfaceId, address, instanceId === undefined ? {} : { instanceId, primary: true }),
+        ),
       );
     },
     stop: local.service.stop,

@@ -26,7 +26,7 @@ describe('the table of ALB actions', () => {
 
   it('gives a token to every write but tagging', () => {
     const without = Object.entries(albActions).filter(([, row]) => row.write && row.token !== true);
-    expect(without.map(([action]) => action)).toEqual(['TagResources']);
+    expect(without.map(([action]) => action)).toEqual(['TagResources', 'UnTagResources']);
   });
 
   it('calls reads what the service calls reads', () => {

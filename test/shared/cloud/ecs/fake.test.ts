@@ -7,13 +7,14 @@ ecsContract('fake', async () => {
     ecs,
     vpcId: 'vpc-local',
     hold: async (interfaces) => {
-      const inUse = interfaces.map(({ networkInterfaceId, address }) => ({
-        networkInterfaceId,
-        status: 'InUse',
-        privateIps: [address],
-        ipv6Ips: [],
-      }));
-      ecs.put('vpc-local', ...inUse);
+      for (const networkInterfaceId of new Set(interfaces.map((one) => one.networkInterfaceId))) {
+        const mine = interfaces.filter((one) => one.networkInterfaceId === networkInterfaceId);
+        const addresses = mine.map((one) => one.address);
+        const privateIps = addresses.filter((one) => !one.includes(':'));
+        ecs.put('vpc-local', { networkInterfaceId, status: 'InUse', privateIps, ipv6Ips: addresses.filter((one) => one.includes(':')) });
+        const instanceId = mine[0]?.instanceId;
+        if (instanceId !== undefined) ecs.putInstances('vpc-local', { instanceId, privateIps });
+      }
     },
     stop: async () => undefined,
   };
