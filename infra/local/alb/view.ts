@@ -12,6 +12,8 @@ export interface ViewListener {
   readonly RequestTimeout: number;
   readonly GzipEnabled: boolean;
   readonly XForwardedForConfig: Readonly<Record<string, boolean | string>>;
+  /** Zones of its load balancer; clients come in by each of them. Absent: not known. */
+  readonly ZoneIds?: readonly string[];
   readonly DefaultServerGroupId: string;
   /** Of HTTPS listeners alone. */
   readonly Http2Enabled?: boolean;

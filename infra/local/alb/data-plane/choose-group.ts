@@ -1,15 +1,12 @@
 /** ForwardGroup: which of the groups of a rule gets a request, by weight or because its client was there before. */
-import { createHash } from 'node:crypto';
 import type { ViewAction } from '../view.ts';
 import type { Exchange } from './exchange.ts';
 import type { HeaderEdit } from './header-edits.ts';
+import { markOf } from './mark.ts';
 import type { SmoothRoundRobin } from './schedulers.ts';
 
 /** Seconds, where the action says none (ALB reference 4.2). */
 const defaultTimeout = 1000;
-
-/** What the cookie says of a group: not its id, and the same after any change of the rule. */
-const markOf = (groupId: string): string => createHash('sha256').update(groupId).digest('hex').slice(0, 16);
 
 export interface ChosenGroup {
   readonly groupId: string;

@@ -11,6 +11,7 @@ import { Routes } from './routes.ts';
 import { type DataPlaneSettings, defaultSettings } from './settings.ts';
 import { realTimers, type Timers } from './timers.ts';
 import { UpstreamAgents } from './upstream-agents.ts';
+import { ZoneTurns } from './zones.ts';
 
 export interface DataPlaneOptions {
   /** First of the ports that listeners get on this machine, counted up; `free` (default) takes any. */
@@ -69,8 +70,9 @@ class Plane implements DataPlane {
     this.#settings = { ...defaultSettings, ...options.settings };
     const settings = () => this.#settings;
     const timers = options.timers ?? realTimers;
-    const groups = new Groups(view, timers, settings);
-    this.#around = { agents: new UpstreamAgents(), groups, timers, settings, certificates: this.#certificates };
+    const agents = new UpstreamAgents();
+    const groups = new Groups({ view, timers, agents, settings });
+    this.#around = { agents, groups, timers, settings, certificates: this.#certificates, zones: new ZoneTurns() };
     this.#unsubscribe = view.onChange(() => this.#note());
     this.#note();
   }

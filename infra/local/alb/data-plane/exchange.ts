@@ -6,6 +6,7 @@ import type { Groups } from './groups.ts';
 import type { HeaderEdit } from './header-edits.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { DataPlaneSettings } from './settings.ts';
+import type { Passage } from './stickiness.ts';
 import type { Timers } from './timers.ts';
 import type { UpstreamAgents } from './upstream-agents.ts';
 
@@ -43,6 +44,8 @@ export interface Exchange extends Course {
   /** Present when the client asks to switch to WebSocket: its connection, with what it sent ahead. */
   readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
   readonly facts: RequestFacts;
+  /** What becomes of the heads on their way to and from the server that was chosen; absent until one is. */
+  readonly passage?: Passage;
   readonly listener: ViewListener;
   readonly groups: Groups;
   readonly agents: UpstreamAgents;

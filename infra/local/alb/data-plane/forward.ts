@@ -18,7 +18,7 @@ export async function forwardToGroup(exchange: Exchange, groupId: string): Promi
     const server = exchange.groups.choose(groupId, exchange.facts, tried);
     if (server === undefined) break;
     tried.add(server.key);
-    const sent = await sendTo(exchange, server).finally(server.release);
+    const sent = await sendTo({ ...exchange, passage: server.passage }, server).finally(server.land);
     if (sent === 'ended') return;
   }
   answerError(exchange, tried.size === 0 ? 503 : 502);

@@ -36,14 +36,15 @@ export const hasBody = (request: IncomingMessage): boolean =>
   request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
 
 /** What the client sent, with what the listener says about the client and what the rule's actions made of it. */
-function carried({ request, listener, facts, outgoing }: Exchange, dropped: readonly string[]): readonly HeaderPair[] {
+function carried({ request, listener, facts, outgoing, passage }: Exchange, dropped: readonly string[]): readonly HeaderPair[] {
   const replaced = forwardedHeaders({ listener, facts, peer: plainAddress(request.socket.remoteAddress ?? '') });
   const names = [...replaced.keys()].map((name) => name.toLowerCase());
   const added = [...replaced].filter((pair): pair is [string, string] => pair[1] !== undefined);
   // HTTP/1.0 clients may name no host; towards servers we speak 1.1, where the line must be there (RFC 9112, 3.2).
   const host: HeaderPair[] = request.headers.host === undefined ? [['Host', '']] : [];
   const rewritten: readonly HeaderEdit[] = outgoing.host === undefined ? [] : [{ name: 'Host', value: outgoing.host }];
-  const all = [...host, ...endToEnd(request, [...names, 'expect', ...dropped]), ...added];
+  const own = endToEnd(request, [...names, 'expect', ...dropped]);
+  const all = [...host, ...(passage?.toServer(own) ?? own), ...added];
   return edited(all, [...rewritten, ...outgoing.edits]);
 }
 
@@ -70,7 +71,7 @@ export function copiedHeaders(exchange: Exchange, bodyBytes: number): string[] {
 /** An answer's own headers after the rules had their say. */
 function ruled(pairs: readonly HeaderPair[], answer: MessageHead, exchange: Exchange): readonly HeaderPair[] {
   const facts = { status: answer.statusCode ?? 502, headers: answer.headersDistinct };
-  return edited(pairs, [...exchange.answerEdits, ...exchange.responseEdits(exchange, facts)]);
+  return edited(exchange.passage?.toClient(pairs) ?? pairs, [...exchange.answerEdits, ...exchange.responseEdits(exchange, facts)]);
 }
 
 /** What the client gets of a server's answer. Node frames the body and says whether the connection stays. */

@@ -26,13 +26,16 @@ export const keyOf = (server: ViewServer): string => [server.ServerType, server.
 export class GroupHealth {
   readonly #view: AlbView;
   readonly #timers: Timers;
+  readonly #turned: () => void;
   readonly #servers = new Map<string, Checked>();
   #check: HealthCheck | undefined;
   #wasUnchecked = false;
 
-  constructor(view: AlbView, timers: Timers) {
+  /** `turned` is called when the status of a server has changed by its probes. */
+  constructor(view: AlbView, timers: Timers, turned: () => void) {
     this.#view = view;
     this.#timers = timers;
+    this.#turned = turned;
   }
 
   /** Takes over the group's settings and servers. */
@@ -85,8 +88,10 @@ export class GroupHealth {
     const cancel = this.#timers.after(delayMs, () => {
       void this.#probe(checked.server, check).then((verdict) => {
         if (stopped) return;
+        const before = checked.status;
         judge(checked, check, verdict);
         this.#schedule(checked, check, check.intervalMs);
+        if (checked.status !== before) this.#turned();
       });
     });
     checked.stop = () => {

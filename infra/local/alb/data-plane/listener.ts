@@ -13,11 +13,13 @@ import { listenOn } from './listen.ts';
 import { readFacts } from './request-facts.ts';
 import type { Routes } from './routes.ts';
 import { TlsFront } from './tls.ts';
+import type { ZoneTurns } from './zones.ts';
 
 /** What a listener needs besides itself. */
 export type Surroundings = Pick<Exchange, 'groups' | 'agents' | 'timers'> & {
   readonly settings: () => Exchange['settings'];
   readonly certificates: Certificates;
+  readonly zones: ZoneTurns;
 };
 
 /** Longest request head in bytes; the service allows more than Node's 16 KiB. */
@@ -103,8 +105,10 @@ export class ListenerServer {
       return;
     }
     const listener = this.#listener;
-    const { settings, certificates: _notForRequests, ...around } = this.#around;
-    const facts = readFacts(request, clientAddress(request, listener.XForwardedForConfig));
+    const { groups, agents, timers, zones } = this.#around;
+    const settings = this.#around.settings();
+    const zone = zones.of(request, listener, settings.arrivalZone);
+    const facts = { ...readFacts(request, clientAddress(request, listener.XForwardedForConfig)), zone };
     const routes = this.#routes;
     const route = routes.find(facts);
     const exchange: Exchange = {
@@ -113,8 +117,7 @@ export class ListenerServer {
       response,
       facts,
       listener,
-      ...around,
-      settings: settings(),
+      ...{ groups, agents, timers, settings },
       ...(upgrade === undefined ? {} : { upgrade }),
     };
     // A broken connection is seen by its 'close'; without a handler its 'error' would end the process.

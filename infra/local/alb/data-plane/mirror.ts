@@ -45,7 +45,7 @@ function requestTo(server: Chosen, exchange: Exchange, body: Buffer): ClientRequ
       method: facts.method,
       path: outgoing.search === '' ? outgoing.path : `${outgoing.path}?${outgoing.search}`,
       headers: copiedHeaders(exchange, body.length),
-      agent: agents.agentFor(server.group),
+      agent: agents.agentFor(server),
       setHost: false,
     });
   } catch {
@@ -60,17 +60,18 @@ function sendCopy(exchange: Exchange, groupId: string, body: Buffer, mirrors: Mi
   if (server === undefined) return;
   const copy = server.socket === undefined ? undefined : requestTo(server, exchange, body);
   if (copy === undefined) {
-    server.release();
+    server.land();
     return;
   }
   mirrors.running += 1;
+  server.cut.addEventListener('abort', () => copy.destroy());
   const stopWaiting = timers.after(listener.RequestTimeout * 1000, () => copy.destroy());
   copy.on('response', (answer) => answer.on('error', () => {}).resume());
   copy.on('error', () => {});
   copy.on('close', () => {
     stopWaiting();
     mirrors.running -= 1;
-    server.release();
+    server.land();
   });
   copy.end(body);
 }

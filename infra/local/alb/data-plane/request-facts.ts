@@ -15,6 +15,8 @@ export interface RequestFacts {
   readonly cookies: readonly (readonly [name: string, value: string])[];
   readonly sourceIp: string;
   readonly sourcePort: number;
+  /** Zone of the load balancer that it came in by; absent when that is not known. */
+  readonly zone?: string | undefined;
 }
 
 /** `[::1]:80` and `a.example:80` lose their port, brackets stay. */

@@ -88,6 +88,11 @@ class Attempt {
     pipeline(stream, response, () => this.#end('ended'));
   }
 
+  /** The server has left, and nobody waits for it any longer. */
+  cut(): void {
+    this.#fail(502);
+  }
+
   #fail(status: number): void {
     if (this.#over) return;
     answerError(this.#exchange, status);
@@ -108,10 +113,11 @@ class Attempt {
 }
 
 /** A connection of its own for each call. */
-export function sendGrpc(exchange: Exchange, { socket }: Chosen): Promise<Sent> {
+export function sendGrpc(exchange: Exchange, { socket, cut }: Chosen): Promise<Sent> {
   if (socket === undefined) return Promise.resolve('not-connected');
   exchange.request.pause();
   return new Promise((resolve) => {
-    new Attempt(exchange, connect(`http://${socket.host}:${socket.port}`), resolve);
+    const attempt = new Attempt(exchange, connect(`http://${socket.host}:${socket.port}`), resolve);
+    cut.addEventListener('abort', () => attempt.cut(), { once: true });
   });
 }

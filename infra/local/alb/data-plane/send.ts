@@ -27,7 +27,7 @@ function open(exchange: Exchange, server: Chosen, socket: NonNullable<Chosen['so
     path: outgoing.search === '' ? outgoing.path : `${outgoing.path}?${outgoing.search}`,
     headers: requestHeaders(exchange, keepAlive),
     // An upgraded connection never comes back to a pool.
-    agent: upgrade === undefined && connection === 'kept' ? agents.agentFor(server.group) : false,
+    agent: upgrade === undefined && connection === 'kept' ? agents.agentFor(server) : false,
     setHost: false,
   };
   // The load balancer takes any certificate of a server.
@@ -57,20 +57,30 @@ function passAnswer(answer: IncomingMessage, exchange: Exchange, watch: IdleWatc
 export function send(exchange: Exchange, server: Chosen, connection: 'kept' | 'fresh'): Promise<Sent> {
   const { socket } = server;
   if (socket === undefined) return Promise.resolve('not-connected');
-  return new Promise((resolve) => attempt(exchange, open(exchange, server, socket, connection), resolve));
+  return new Promise((resolve) => attempt(exchange, { upstream: open(exchange, server, socket, connection), cut: server.cut }, resolve));
 }
 
-function attempt(exchange: Exchange, upstream: ClientRequest, resolve: (sent: Sent) => void): void {
+interface Upstream {
+  readonly upstream: ClientRequest;
+  /** The server has left, and nobody waits for it any longer. */
+  readonly cut: AbortSignal;
+}
+
+function attempt(exchange: Exchange, { upstream, cut }: Upstream, resolve: (sent: Sent) => void): void {
   const { request, response, upgrade, listener, timers, facts } = exchange;
   let connected = false;
   let over = false;
   const watch = watchIdle(timers, listener.RequestTimeout * 1000, () => fail(504));
-  const end = (sent: Sent) => {
-    if (over) return;
+  const detach = () => {
     over = true;
     watch.stop();
     request.off('data', watch.touch).unpipe(upstream);
     response.off('close', abort);
+    cut.removeEventListener('abort', leave);
+  };
+  const end = (sent: Sent) => {
+    if (over) return;
+    detach();
     // What the client still sends of a body that nobody wants is read and dropped, or its connection would be of no further use.
     if (sent === 'ended') request.resume();
     resolve(sent);
@@ -83,6 +93,12 @@ function attempt(exchange: Exchange, upstream: ClientRequest, resolve: (sent: Se
     if (!over) answerError(exchange, status);
     abort();
   };
+  const leave = () => {
+    if (connected) return fail(502);
+    end('not-connected');
+    upstream.destroy();
+  };
+  cut.addEventListener('abort', leave);
   // The client has gone before its answer was complete: nobody waits for the server any more.
   response.once('close', abort);
   request.pause().on('data', watch.touch);
@@ -99,8 +115,10 @@ function attempt(exchange: Exchange, upstream: ClientRequest, resolve: (sent: Se
   });
   upstream.on('upgrade', (answer, serverSocket, head) => {
     if (upgrade === undefined) return fail(502);
-    end('ended');
-    joinSockets(switchingProtocols(answer, exchange), { client: upgrade, server: { socket: serverSocket, head } });
+    detach();
+    cut.addEventListener('abort', () => serverSocket.destroy());
+    const ends = { client: upgrade, server: { socket: serverSocket, head } };
+    joinSockets(switchingProtocols(answer, exchange), ends, () => resolve('ended'));
   });
   upstream.on('error', () => {
     const stale = upstream.reusedSocket && repeatable.has(facts.method) && !hasBody(request) && !response.headersSent;

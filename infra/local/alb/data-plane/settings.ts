@@ -9,6 +9,14 @@ export const dataPlaneSettingsSchema = z.strictObject({
    * method. A server that fails after bytes were sent is never tried again: the answer is 502.
    */
   connectRetries: z.int().min(0).max(10).default(1),
+  /** Requests to a server that leaves a group without ConnectionDrain, or fails its checks there: cut off, or finished all the same. */
+  removedConnections: z.enum(['cut', 'finish']).default('cut'),
+  /** When a sticky group plants its cookie: for clients that bring none which holds, or with every answer, so that it lasts from the last one. */
+  stickyCookie: z.enum(['once', 'every-answer']).default('once'),
+  /** The zone that all requests come in by; empty: connections take turns over the zones of the load balancer. */
+  arrivalZone: z.string().max(64).default(''),
+  /** A request for a group without CrossZoneEnabled that has no server in service in its zone: answered 503, or sent to another zone. */
+  emptyZone: z.enum(['refuse', 'other-zones']).default('refuse'),
   /** Requests that may pass a TrafficLimit at once after a pause. 1 was measured: there is no burst allowance. */
   trafficLimitBurst: z.int().min(1).max(1000).default(1),
   /** Whether a Location names a port that its protocol has anyway. */

@@ -1,5 +1,5 @@
 /** WebSocket: after the server's 101 the two connections are one pipe. */
-import type { Duplex } from 'node:stream';
+import { type Duplex, finished } from 'node:stream';
 
 interface End {
   readonly socket: Duplex;
@@ -7,8 +7,9 @@ interface End {
   readonly head: Buffer;
 }
 
-/** Passes the server's handshake on and joins both directions; either side's end or failure ends the other. */
-export function joinSockets(handshake: string, { client, server }: { readonly client: End; readonly server: End }): void {
+/** Passes the server's handshake on and joins both directions; either side's end or failure ends the other, and then it is done. */
+export function joinSockets(handshake: string, { client, server }: { readonly client: End; readonly server: End }, done: () => void): void {
+  finished(server.socket, done);
   client.socket.write(handshake);
   if (server.head.length > 0) client.socket.write(server.head);
   if (client.head.length > 0) server.socket.write(client.head);

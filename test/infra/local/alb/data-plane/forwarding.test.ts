@@ -425,7 +425,7 @@ describe('changes', () => {
     expect(new Set(answers)).toEqual(new Set(['10.64.0.1', '10.64.0.2']));
   });
 
-  it('of servers under load fail no request as long as one is there at every instant', async () => {
+  it('of servers under load fail no request of a draining group as long as one is there at every instant', async () => {
     const addresses = Array.from({ length: 6 }, (_, at) => `10.64.0.${at}`);
     const view = viewOf(addresses.slice(0, 1));
     for (const address of addresses) await serve(view, address);
@@ -444,6 +444,7 @@ describe('changes', () => {
               aGroup(
                 'sgp-default',
                 servers.map((address) => aServer(address)),
+                { ConnectionDrainConfig: { ConnectionDrainEnabled: true } },
               ),
             ],
           });
@@ -455,11 +456,11 @@ describe('changes', () => {
     expect(statuses).toEqual(Array(300).fill(200));
   });
 
-  it('leave a running request with its server, even when that one is taken out', async () => {
+  it('can be told to leave a running request with its server, even when that one is taken out', async () => {
     const view = viewOf(['10.64.0.1']);
     const arrived = deferred<() => void>();
     await serve(view, '10.64.0.1', (_, response) => arrived.resolve(() => response.end('late')));
-    const { url } = await start(view);
+    const { url } = await start(view, { settings: { removedConnections: 'finish' } });
     const answer = call(url);
     const finish = await arrived.promise;
     view.set({ groups: [aGroup('sgp-default', [])] });

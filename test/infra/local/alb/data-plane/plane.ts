@@ -85,6 +85,8 @@ export class MemoryView implements AlbView {
   #state: State;
   readonly #listeners = new Set<() => void>();
   readonly sockets = new Map<string, number>();
+  /** Zones of servers by address. */
+  readonly zones = new Map<string, string>();
 
   constructor(state: Partial<State>) {
     this.#state = { listeners: [aListener()], rules: [], groups: [], ...state };
@@ -102,7 +104,7 @@ export class MemoryView implements AlbView {
     const port = this.sockets.get(address);
     return port === undefined ? undefined : { host: '127.0.0.1', port };
   };
-  zoneOf: AlbView['zoneOf'] = () => undefined;
+  zoneOf: AlbView['zoneOf'] = (address) => this.zones.get(address);
   onChange = (listener: () => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
