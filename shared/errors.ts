@@ -88,20 +88,10 @@ const rows = {
   },
   'BACKEND-MODE': {
     policy: 'hold',
-    say: 'Service {service} cannot be reached by pod address: {detail}',
-    next: 'use a ClusterIP Service with a selector',
+    say: 'Service {service} cannot be reached: {detail}',
+    next: 'correct the Service; one of type ClusterIP is reached by the addresses of its pods, the other types by node ports',
   },
   'ANNOTATION-INVALID': { policy: 'hold', say: 'the value "{value}" of annotation {annotation} is invalid', next: 'allowed: {allowed}' },
-  'ANNOTATION-UNSUPPORTED': {
-    policy: 'hold',
-    say: 'annotation {annotation} is not supported yet',
-    next: 'remove it; nothing was changed for this Ingress',
-  },
-  'ANNOTATION-IGNORED': {
-    policy: 'warn',
-    say: 'annotation {annotation} has no effect yet',
-    next: 'nothing: the Ingress is served without it',
-  },
   'ANNOTATION-UNKNOWN': {
     policy: 'warn',
     say: 'annotation {annotation} is not known and has no effect',
@@ -116,6 +106,11 @@ const rows = {
     policy: 'hold',
     say: '{first} and {second} cannot be used together: {detail}',
     next: 'remove one of them',
+  },
+  'ANNOTATION-NEEDS': {
+    policy: 'hold',
+    say: '{annotation} needs annotation {other}: {detail}',
+    next: 'write the other one too, or remove this one',
   },
   'ACTION-MISSING': {
     policy: 'hold',
@@ -247,6 +242,11 @@ const rows = {
     policy: 'warn',
     say: 'can not find eniid for ip {address}',
     next: 'nothing: it is looked up again; the other endpoints are served',
+  },
+  'MEMBER-NO-INSTANCE': {
+    policy: 'warn',
+    say: 'no instance of the VPC has the address {address} of a node',
+    next: 'nothing: it is looked up again; set spec.providerID of the node if it stands elsewhere; the other nodes are served',
   },
   'QUOTA-RULES': {
     policy: 'hold',

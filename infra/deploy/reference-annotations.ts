@@ -5,7 +5,8 @@ import { actionKinds } from '#shared/model/annotations/custom-actions.ts';
 import { conditionKinds } from '#shared/model/annotations/custom-conditions.ts';
 import type { Kind } from '#shared/model/annotations/element-kind.ts';
 import { topics } from '#shared/model/annotations/index.ts';
-import { type NotYet, notYet } from '#shared/model/annotations/not-yet.ts';
+import { type Mark, marks, unreadMarks } from '#shared/model/annotations/marks.ts';
+import { backendModes } from '#shared/model/backend-mode.ts';
 
 /** A backslash counts in Markdown, but not between backticks, where none of the values has one. */
 const cell = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -26,24 +27,25 @@ const table = (rows: readonly Annotation<unknown>[]): string =>
     ...rows.map((row) => line(keyText(row), row.on, row.format.allowed, defaultText(row.default), row.goesTo, row.text)),
   ].join('\n');
 
-const notYetKey = (row: NotYet): string => `\`…/${row.key}\``;
-const consequence = { hold: 'the Ingress is held', tell: 'no effect; told by an Event' } as const;
+const markTable = (rows: readonly Mark[]): string =>
+  [head('on', 'key', 'value', 'what it does'), ...rows.map((row) => line(row.where, `\`${row.key}\``, row.value, row.text))].join('\n');
 
-const notYetTable = (): string =>
+const modeTable = (): string =>
   [
-    head('annotation', 'values that ask for nothing', 'any other value', 'what it will do'),
-    ...notYet.map((row) =>
-      line(
-        notYetKey(row),
-        row.harmless
-          .filter((one) => one !== '')
-          .map((one) => `\`${one}\``)
-          .join(', '),
-        consequence[row.policy],
-        row.text,
-      ),
-    ),
+    head('mode', 'when (the first that holds)', 'servers', 'weight', 'AWS calls it'),
+    ...Object.entries(backendModes).map(([mode, row]) => line(`\`${mode}\``, row.when, row.servers, row.weight, `${row.alias} mode`)),
   ].join('\n');
+
+const modeText = (): string =>
+  `## How endpoints become servers
+
+An ExternalName has no endpoints and is refused. A node is a server with node ports unless a label excludes it, it belongs to the control plane,
+it is a hybrid node, the autoscaler is about to remove it, or it is not Ready; a virtual node needs not be Ready. Endpoints that are ready count;
+where there are none, those that still serve while they terminate. A Service of two address families is registered by its first one, with node
+ports by IPv4.
+
+${modeTable()}
+`;
 
 const quoted = (value: string | undefined): string => (value === undefined || value === '' ? '' : `\`${value}\``);
 
@@ -108,8 +110,13 @@ A value that is not allowed holds its Ingress: what it had stays in force, its n
 A key with this prefix that is not on this page has no effect, and an Event says so.
 
 ${topics.map((topic) => `## ${topic.title}\n\n${table(topic.rows)}\n`).join('\n')}
-${customText()}
-## Known, not supported yet
+${modeText()}
+## Labels and conditions
 
-${notYetTable()}
-`;
+${markTable(marks)}
+
+Without effect:
+
+${markTable(unreadMarks)}
+
+${customText()}`;

@@ -1,9 +1,9 @@
 /** Groups that actions name: a Service port becomes a group of ours, an id stays what it is where the owner of the ALB allows it. */
-import type { HealthCheckSettings } from '#shared/cloud/alb/port.ts';
 import type { ObjectRef, Problem } from '#shared/problem.ts';
 import type { NamedGroup } from './annotations/custom.ts';
 import { resolveBackend } from './build-backend.ts';
-import { buildServerGroup, type GroupProtocol } from './build-server-group.ts';
+import type { GroupWish } from './build-group-settings.ts';
+import { buildServerGroup } from './build-server-group.ts';
 import { problemOf } from './object-ref.ts';
 import type { GroupRef, ServerGroupSpec } from './stack.ts';
 import type { IngressBackend, Service, Site } from './wish.ts';
@@ -14,8 +14,7 @@ export interface GroupMaker {
   readonly albConfig: string;
   readonly services: ReadonlyMap<string, Service>;
   readonly site: Site;
-  readonly healthCheck: HealthCheckSettings;
-  readonly protocol: GroupProtocol;
+  readonly group: GroupWish;
   /** Ids of server groups made elsewhere that may be named; `*` is any. */
   readonly foreignGroups: readonly string[];
 }
@@ -30,11 +29,11 @@ export interface MadeGroup {
 
 /** The group of a Service port, with the settings of the Ingress. `at`: where the backend stands. */
 export function groupOfBackend(backend: IngressBackend, at: string, maker: GroupMaker): MadeGroup {
-  const { ingress, services, site, healthCheck, protocol, albConfig } = maker;
-  const { target, problem } = resolveBackend({ ingress, backend, at, services, site });
-  if (target === undefined) return { problems: [problem] };
-  const spec = buildServerGroup(target, { healthCheck, protocol }, { cluster: site.cluster, albConfig, vpcId: site.vpcId }, [ingress]);
-  return { ref: { group: spec.identity }, spec, problems: [] };
+  const { ingress, services, site, group, albConfig } = maker;
+  const { target, problems } = resolveBackend({ ingress, backend, at, services, site, groupType: group.kind.serverGroupType });
+  if (target === undefined) return { problems };
+  const spec = buildServerGroup(target, group, { cluster: site.cluster, albConfig, vpcId: site.vpcId }, [ingress]);
+  return { ref: { group: spec.identity }, spec, problems };
 }
 
 /** The group that an action of annotation `annotation` names. */

@@ -12,7 +12,37 @@ export interface ModeSite extends Pick<Site, 'podAddresses'> {
   readonly groupType: 'Instance' | 'Ip';
 }
 
-/** AWS calls `cluster` and `local` instance mode, `eni` IP mode. */
+/** What each mode registers, for people; `alias`: what the AWS load balancer controller calls it. Order: the first that holds is taken. */
+export const backendModes: Readonly<
+  Record<BackendMode, { readonly when: string; readonly servers: string; readonly weight: string; readonly alias: string }>
+> = {
+  ip: {
+    when: 'the Ingress has `server-group-type: Ip`',
+    servers: 'addresses of endpoints as they are (Ip), with the port of the endpoint',
+    weight: '100',
+    alias: 'ip',
+  },
+  eni: {
+    when: 'the Service has `backend-type: eni`, or is of type ClusterIP (headless or not), or the installation says so and the Service does not say `ecs`',
+    servers: 'pods by the network interfaces that hold their addresses (Eni), with the port of the pod',
+    weight: '100',
+    alias: 'ip',
+  },
+  local: {
+    when: 'type NodePort or LoadBalancer with `externalTrafficPolicy: Local`',
+    servers: 'nodes that have a pod (Ecs), with the node port; pods on virtual nodes as with `eni`',
+    weight: 'the number of pods on the node, at most 100; 1 for a pod on a virtual node',
+    alias: 'instance',
+  },
+  cluster: {
+    when: 'type NodePort or LoadBalancer otherwise',
+    servers: 'all nodes (Ecs), with the node port; pods on virtual nodes as with `eni`',
+    weight: '100',
+    alias: 'instance',
+  },
+};
+
+/** AWS calls `cluster` and `local` instance mode, `eni` and `ip` IP mode. */
 export function backendMode(service: Service, { podAddresses, groupType }: ModeSite): ModeAnswer {
   const { type = 'ClusterIP', externalTrafficPolicy } = service.spec ?? {};
   const { value: wanted, problem } = readAnnotation(backendType, service);

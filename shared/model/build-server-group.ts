@@ -3,11 +3,11 @@
  * endpoint that changes is one write however many Ingresses use the Service.
  */
 import { createHash } from 'node:crypto';
-import { connectionDrainDefaults, healthCheckDefaults, slowStartDefaults, stickySessionDefaults } from '#shared/cloud/alb/defaults.ts';
-import type { HealthCheckSettings, ServerGroupKind, ServerGroupSettings, Tags } from '#shared/cloud/alb/port.ts';
+import type { ServerGroupKind, ServerGroupSettings, Tags } from '#shared/cloud/alb/port.ts';
 import { albConfigTags, pseudoNamespace, shortHash, tagKeys, tagValue } from '#shared/ownership.ts';
 import type { ObjectRef } from '#shared/problem.ts';
-import { stableHash } from './stable-hash.ts';
+import { type GroupSettings, type GroupWish, groupDefaults, variantOf } from './build-group-settings.ts';
+import type { MembersRule } from './members-source.ts';
 import type { GroupIdentity, ServerGroupSpec } from './stack.ts';
 
 /** A Service port that requests are sent to. */
@@ -15,8 +15,8 @@ export interface GroupTarget {
   readonly namespace: string;
   readonly service: string;
   readonly port: number;
-  /** Empty for an unnamed port. */
-  readonly portName: string;
+  /** How its endpoints become servers; whether those are checked is said by the Ingress. */
+  readonly rule: Omit<MembersRule, 'healthChecked'>;
 }
 
 export interface GroupSite {
@@ -30,50 +30,14 @@ const nameLimit = 128;
 
 /** `shop-coffee-80`; `k8s-` in front of what does not begin with a letter, and a hash in place of what is too long. */
 const groupName = (text: string): string => {
-  const named = /^[a-z]/i.test(text) ? text : `k8s-${text}`;
-  return named.length <= nameLimit ? named : `${named.slice(0, nameLimit - 17)}-${shortHash(text)}`;
+  const whole = /^[a-z]/i.test(text) ? text : `k8s-${text}`;
+  return whole.length <= nameLimit ? whole : `${whole.slice(0, nameLimit - 17)}-${shortHash(text)}`;
 };
 
 /** Resource tags are sha256 in full, as the existing controllers write them. */
 const identityOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const settingsOf = (name: string, healthCheckConfig: HealthCheckSettings): ServerGroupSettings => ({
-  serverGroupName: name,
-  serviceName: name,
-  scheduler: 'Wrr',
-  healthCheckConfig,
-  stickySessionConfig: stickySessionDefaults,
-  connectionDrainConfig: connectionDrainDefaults,
-  slowStartConfig: slowStartDefaults,
-  crossZoneEnabled: true,
-});
-
-/** Protocol towards the servers. */
-export type GroupProtocol = ServerGroupKind['protocol'];
-
-const kindOf = (site: GroupSite, protocol: GroupProtocol): ServerGroupKind => ({
-  serverGroupType: 'Instance',
-  protocol,
-  vpcId: site.vpcId,
-});
-
-/** What the annotations of an Ingress say about every group that is made for it. */
-export interface GroupWish {
-  readonly healthCheck: HealthCheckSettings;
-  readonly protocol: GroupProtocol;
-}
-
-/**
- * What of the settings differs from the defaults, as a hash; empty when nothing does. Defaults are left out so that a setting which is
- * learnt later does not make new groups for everybody.
- */
-const variantOf = (settings: HealthCheckSettings): string => {
-  if (settings === healthCheckDefaults) return ''; // of most groups: comparing them member by member was a tenth of building a stack
-  const own = Object.entries(settings).filter(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(healthCheckDefaults[name as keyof HealthCheckSettings]), // its own key
-  );
-  return own.length === 0 ? '' : stableHash(Object.fromEntries(own)).slice(0, 16);
-};
+const named = (name: string, settings: GroupSettings): ServerGroupSettings => ({ serverGroupName: name, serviceName: name, ...settings });
 
 const groupTags = (site: GroupSite, identity: string, of: { namespace: string; service: string; port: number }): Tags => ({
   ...albConfigTags(site.cluster, site.albConfig),
@@ -83,23 +47,27 @@ const groupTags = (site: GroupSite, identity: string, of: { namespace: string; s
   [tagKeys.servicePort]: String(of.port),
 });
 
+/** Nodes are reached by IPv4 whatever the family of the pods; only addresses of pods make a group of IPv6. */
+const kindOf = (wish: GroupWish, { rule }: GroupTarget, { vpcId }: GroupSite): ServerGroupKind => ({
+  ...wish.kind,
+  vpcId,
+  ...(rule.family === 'IPv6' ? { ipv6Enabled: true } : {}),
+});
+
 /** The group of a Service port. The tag `ingress_name` is not on it: it belongs to several Ingresses. */
-export function buildServerGroup(
-  target: GroupTarget,
-  { healthCheck, protocol }: GroupWish,
-  site: GroupSite,
-  owners: readonly ObjectRef[],
-): ServerGroupSpec {
-  const fixed = kindOf(site, protocol);
-  const text = [target.namespace, target.service, target.port, fixed.serverGroupType, fixed.protocol, variantOf(healthCheck)].join('/');
-  const identity = identityOf(text);
+export function buildServerGroup(target: GroupTarget, wish: GroupWish, site: GroupSite, owners: readonly ObjectRef[]): ServerGroupSpec {
+  const { namespace, service, port, rule } = target;
+  const fixed = kindOf(wish, target, site);
+  const variant = variantOf(fixed.ipv6Enabled === true ? { ...wish.own, ipv6Enabled: true } : wish.own);
+  const identity = identityOf([namespace, service, port, fixed.serverGroupType, fixed.protocol, variant].join('/'));
+  const checked = wish.settings.healthCheckConfig.healthCheckEnabled ? { healthChecked: true as const } : {};
   return {
     identity,
     owners,
     tags: groupTags(site, identity, target),
-    settings: settingsOf(groupName(`${target.namespace}-${target.service}-${target.port}`), healthCheck),
+    settings: named(groupName(`${namespace}-${service}-${port}`), wish.settings),
     fixed,
-    members: { namespace: target.namespace, service: target.service, portName: target.portName, mode: 'eni' },
+    members: { namespace, service, ...rule, ...checked },
   };
 }
 
@@ -123,7 +91,7 @@ export function buildDefaultGroup(protocol: string, port: number, site: GroupSit
     identity,
     owners: [owner],
     tags: { ...groupTags(site, identity, target), [tagKeys.ingressName]: tagValue(pseudoIngress(site.albConfig, port)) },
-    settings: settingsOf(groupName(`${pseudoNamespace}-${emptyService}-${port}`), healthCheckDefaults),
-    fixed: kindOf(site, 'HTTP'),
+    settings: named(groupName(`${pseudoNamespace}-${emptyService}-${port}`), groupDefaults),
+    fixed: { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: site.vpcId },
   };
 }

@@ -6,12 +6,12 @@ import { albPrefix, readAnnotation } from './annotations/annotation.ts';
 import { order } from './annotations/binding.ts';
 import type { CustomRule } from './annotations/custom.ts';
 import { readCustomRules } from './annotations/custom-rules.ts';
-import { unsupportedAnnotations } from './annotations/not-yet.ts';
-import { buildHealthCheck } from './build-health-check.ts';
+import { unknownAnnotations } from './annotations/unknown.ts';
+import { buildGroupSettings, type GroupProtocol } from './build-group-settings.ts';
 import type { Listeners } from './build-listener.ts';
-import type { GroupProtocol } from './build-server-group.ts';
 import { type CanaryWish, readCanary } from './canary-wish.ts';
 import { type DraftedRoute, draftRoute, type Route } from './draft-route.ts';
+import type { GroupSurroundings } from './group-needs.ts';
 import { listenersWanted, listenerWarnings, placement } from './ingress-listeners.ts';
 import { protocolNeeds, protocolProblems, unavailable } from './listener-needs.ts';
 import { problemOf, refOf } from './object-ref.ts';
@@ -19,8 +19,7 @@ import { type RoutingSettings, readRoutingSettings } from './routing-settings.ts
 import type { Ingress, Service, Site } from './wish.ts';
 import { defaultOf, pathsOf, specificFirst, type WrittenRoute } from './written-route.ts';
 
-export interface IngressSurroundings {
-  readonly albConfig: string;
+export interface IngressSurroundings extends GroupSurroundings {
   readonly listeners: Listeners;
   readonly services: ReadonlyMap<string, Service>;
   readonly site: Site;
@@ -80,14 +79,13 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
   const ref = refOf(ingress);
   const position = readAnnotation(order, ingress);
   const wanted = listenersWanted(ingress);
-  const healthCheck = buildHealthCheck(ingress);
   const settings = readRoutingSettings(ingress);
   const custom = readCustomRules(ingress);
   const canary = readCanary(ingress);
   const listenersOf = placement(ingress, wanted.value ?? []);
   const { albConfig, services, site, foreignGroups } = around;
-  const protocol = groupProtocols[settings.backendProtocol];
-  const maker = { ingress: ref, albConfig, services, site, healthCheck: healthCheck.settings, protocol, foreignGroups };
+  const groups = buildGroupSettings(ingress, groupProtocols[settings.backendProtocol], around);
+  const maker = { ingress: ref, albConfig, services, site, group: groups.wish, foreignGroups };
   const draft = (route: WrittenRoute): DraftedRoute => {
     const service = route.backend.service?.name ?? '';
     const own = custom.rules.get(service) ?? {};
@@ -110,9 +108,9 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
     ref,
     order: position.value ?? order.default,
     problems: [
-      ...unsupportedAnnotations(ingress),
+      ...unknownAnnotations(ingress),
       ...[position.problem, wanted.problem].filter((one) => one !== undefined),
-      ...healthCheck.problems,
+      ...groups.problems,
       ...settings.problems,
       ...custom.problems,
       ...canary.problems,

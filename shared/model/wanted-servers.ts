@@ -5,7 +5,7 @@
 import { shortHash } from '#shared/ownership.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { BackendMode, MembersRule } from './members-source.ts';
-import { isServerNode, type NodeFacts } from './nodes.ts';
+import { hostsServers, isServerNode, type NodeFacts } from './nodes.ts';
 
 /** A server that is wanted, before its cloud id is known. */
 export type WantedServer = {
@@ -44,7 +44,7 @@ function counting(rule: MembersRule, { endpoints, due }: MembersWish): readonly 
   const { portName } = rule;
   const family: Endpoint['family'] = rule.family ?? 'IPv4';
   const mine = endpoints.filter((one) => one.portName === portName && one.family === family);
-  const arriving = mine.filter((one) => !one.ready && !one.terminating && due?.has(one.podName) === true);
+  const arriving = mine.filter((one) => !one.ready && !one.terminating && one.podName !== '' && due?.has(one.podName) === true);
   const ready = mine.filter((one) => one.ready);
   return [...(ready.length > 0 ? ready : mine.filter((one) => one.serving && one.terminating)), ...arriving];
 }
@@ -62,20 +62,30 @@ const instance = ({ instanceId, internalIp }: NodeFacts, port: number, weight: n
 });
 
 /** Pods on virtual nodes have no node port, in whichever node-port mode. */
-function onVirtualNodes(endpoints: readonly Endpoint[], nodes: readonly NodeFacts[]): readonly WantedServer[] {
-  const virtual = new Set(nodes.filter((node) => node.virtual && node.usable).map((node) => node.name));
+function onVirtualNodes(endpoints: readonly Endpoint[], rule: MembersRule, nodes: readonly NodeFacts[]): readonly WantedServer[] {
+  const virtual = new Set(nodes.filter((node) => hostsServers(node, rule)).map((node) => node.name));
   return endpoints.filter((one) => virtual.has(one.nodeName)).map(byAddress('interface'));
+}
+
+/** How many pods each node has. While endpoints move from one slice to another they stand in both. */
+function podsOf(endpoints: readonly Endpoint[]): ReadonlyMap<string, number> {
+  const addresses = new Map<string, Set<string>>();
+  for (const { nodeName, address } of endpoints) {
+    const before = addresses.get(nodeName);
+    if (before === undefined) addresses.set(nodeName, new Set([address]));
+    else before.add(address);
+  }
+  return new Map([...addresses].map(([name, found]) => [name, found.size]));
 }
 
 /** Nodes with a pod, weighted by how many: requests that come by a node stay on it. */
 function local(rule: MembersRule, wish: MembersWish): readonly WantedServer[] {
   const endpoints = counting(rule, wish);
-  const pods = new Map<string, number>();
-  for (const { nodeName } of endpoints) pods.set(nodeName, (pods.get(nodeName) ?? 0) + 1);
+  const pods = podsOf(endpoints);
   const hosts = wish.nodes.filter((node) => pods.has(node.name) && isServerNode(node, rule));
   const servers = hosts.map((node) => instance(node, rule.nodePort ?? 0, Math.min(fullWeight, pods.get(node.name) ?? 0)));
   // A pod on a virtual node is one pod, beside nodes that count theirs.
-  return [...servers, ...onVirtualNodes(endpoints, wish.nodes).map((one) => ({ ...one, weight: 1 }))];
+  return [...servers, ...onVirtualNodes(endpoints, rule, wish.nodes).map((one) => ({ ...one, weight: 1 }))];
 }
 
 const rows: Readonly<Record<BackendMode, (rule: MembersRule, wish: MembersWish) => readonly WantedServer[]>> = {
@@ -84,7 +94,7 @@ const rows: Readonly<Record<BackendMode, (rule: MembersRule, wish: MembersWish) 
   // All nodes, whether or not a pod is on them: any node passes requests on.
   cluster: (rule, wish) => [
     ...wish.nodes.filter((node) => isServerNode(node, rule)).map((node) => instance(node, rule.nodePort ?? 0, fullWeight)),
-    ...onVirtualNodes(counting(rule, wish), wish.nodes),
+    ...onVirtualNodes(counting(rule, wish), rule, wish.nodes),
   ],
   local,
 };
@@ -93,9 +103,16 @@ const rows: Readonly<Record<BackendMode, (rule: MembersRule, wish: MembersWish) 
 export const wantedKey = (one: WantedServer): string =>
   `${one.kind} ${one.kind === 'instance' && one.instanceId !== '' ? one.instanceId : one.ip} ${one.port}`;
 
-/** Each server once, in a fixed order. */
+const podNameOf = (one: WantedServer): string => (one.kind === 'instance' ? '' : one.podName);
+
+/** Each server once, in a fixed order. Of those that stand twice the one that names a pod is kept, whichever slice comes first. */
 export function wantedServers(rule: MembersRule, wish: MembersWish): readonly WantedServer[] {
-  const found = new Map(rows[rule.mode](rule, wish).map((one) => [wantedKey(one), one]));
+  const found = new Map<string, WantedServer>();
+  for (const one of rows[rule.mode](rule, wish)) {
+    const key = wantedKey(one);
+    const before = found.get(key);
+    if (before === undefined || podNameOf(before) < podNameOf(one)) found.set(key, one);
+  }
   return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 

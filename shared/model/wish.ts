@@ -38,6 +38,10 @@ export interface Service extends KubeObject {
     readonly type?: string;
     readonly clusterIP?: string;
     readonly externalTrafficPolicy?: string;
+    /** The first is the one that servers are reached by. Absent: IPv4. */
+    readonly ipFamilies?: readonly string[];
+    /** Of type LoadBalancer; absent: true. */
+    readonly allocateLoadBalancerNodePorts?: boolean;
     readonly ports?: readonly {
       readonly name?: string;
       readonly port: number;

@@ -76,13 +76,13 @@ const bad: readonly { readonly what: string; readonly reason: string; readonly i
     ingress: anIngress({ name: 'bad', host: 'bad.example.com', paths: [aPath('/', 'service-001')], annotations: { order: 'first' } }),
   },
   {
-    what: 'an annotation that is not supported yet',
-    reason: 'ANNOTATION-UNSUPPORTED',
+    what: 'stickiness by a cookie of the application that it does not name',
+    reason: 'ANNOTATION-NEEDS',
     ingress: anIngress({
       name: 'bad',
       host: 'bad.example.com',
       paths: [aPath('/', 'service-001')],
-      annotations: { 'sticky-session': 'true' },
+      annotations: { 'sticky-session': 'true', 'sticky-session-type': 'Server' },
     }),
   },
   {

@@ -8,7 +8,8 @@ import { healthCheck } from './health-check.ts';
 import { legacy } from './legacy.ts';
 import { foreignGroups, mode, pathOrder } from './on-albconfig.ts';
 import { backendProtocol, rewriteTarget, sslRedirect, useRegex } from './routing.ts';
-import { backendType } from './service.ts';
+import { serverGroup } from './server-group.ts';
+import { backendLabel, backendType, removeUnscheduled, serverGroupId } from './service.ts';
 import { trafficLimit } from './traffic-limit.ts';
 
 /** Rows that are documented together. */
@@ -24,9 +25,9 @@ export const topics: readonly Topic[] = [
   { title: 'Rate limits', rows: Object.values(trafficLimit) },
   { title: 'Cross-origin requests', rows: Object.values(cors) },
   { title: 'Canary', rows: Object.values(canary) },
-  { title: 'Server groups', rows: [backendProtocol] },
+  { title: 'Server groups', rows: [backendProtocol, ...Object.values(serverGroup)] },
   { title: 'Health check', rows: Object.values(healthCheck) },
-  { title: 'Services', rows: [backendType] },
+  { title: 'Services', rows: [backendType, serverGroupId, backendLabel, removeUnscheduled] },
   { title: 'AlbConfigs', rows: [mode, pathOrder, foreignGroups] },
   { title: 'When an AlbConfig is made for an Ingress', rows: Object.values(legacy) },
 ];

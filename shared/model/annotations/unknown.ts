@@ -7,28 +7,19 @@ import { customFamilies } from './custom-families.ts';
 import { topics } from './index.ts';
 import { nearestName } from './nearest-name.ts';
 
-/**
- * Known keys that have no row: details of the rows that are not honoured yet (without those they mean nothing), keys that the existing
- * controllers define and never read, and what they write themselves.
- */
-const silent = [
-  'backend-scheduler-uch-value',
-  'slow-start-duration',
-  'connection-drain-timeout',
-  'sticky-session-type',
-  'cookie-timeout',
-  'cookie',
-  'backend-label',
-  'remove-unscheduled-backend',
-  'hash',
-] as const;
+/** Known keys that have no row: those that the existing controllers define and never read, and what they write themselves. */
+const silent = ['backend-label', 'remove-unscheduled-backend', 'hash'] as const;
 
-const keys: readonly string[] = topics.flatMap((topic) => topic.rows).flatMap((row) => row.keys);
+const rows = topics.flatMap((topic) => topic.rows);
+const keys: readonly string[] = rows.flatMap((row) => row.keys);
 
-const known: readonly string[] = keys
-  .filter((key) => key.startsWith(albPrefix))
-  .map((key) => key.slice(albPrefix.length))
-  .concat(silent);
+const shortKeys = (from: readonly string[]): readonly string[] =>
+  from.filter((key) => key.startsWith(albPrefix)).map((key) => key.slice(albPrefix.length));
+
+const known: readonly string[] = [...shortKeys(rows.filter((row) => row.on !== 'Service').flatMap((row) => row.keys)), ...silent];
+
+/** Of another kind of object: on an Ingress they say nothing. */
+const ofServices: readonly string[] = shortKeys(rows.filter((row) => row.on === 'Service').flatMap((row) => row.keys));
 
 const families = customFamilies.map((start) => start.slice(albPrefix.length, -1));
 
@@ -55,19 +46,20 @@ function nginxAnnotations(ingress: KubeObject): readonly Problem[] {
   });
 }
 
-/** A warning for each key under our prefix that is in no table, nor among `others`, and for those of nginx that are probably meant for us. */
-export function unknownAnnotations(ingress: KubeObject, others: readonly string[]): readonly Problem[] {
+function suggestionFor(key: string): string {
+  if (ofServices.includes(key)) return 'it belongs on a Service';
+  const near = meant(key, known);
+  return near === undefined ? 'nothing that is known is spelt like it' : `did you mean ${albPrefix}${near}?`;
+}
+
+/** A warning for each key under our prefix that is in no table, and for those of nginx that are probably meant for us. */
+export function unknownAnnotations(ingress: KubeObject): readonly Problem[] {
   const single = Object.keys(ingress.metadata.annotations ?? {}).filter(
     (key) => key.startsWith(albPrefix) && !customFamilies.some((start) => key.startsWith(start)),
   );
   const ofNginx = nginxAnnotations(ingress);
   if (single.length === 0) return ofNginx;
-  const names = [...known, ...others];
-  const strange = single.filter((key) => !names.includes(key.slice(albPrefix.length)));
-  const misspelt = strange.map((annotation) => {
-    const near = meant(annotation.slice(albPrefix.length), names);
-    const suggestion = near === undefined ? 'nothing that is known is spelt like it' : `did you mean ${albPrefix}${near}?`;
-    return unknown(ingress, annotation, suggestion);
-  });
+  const strange = single.filter((key) => !known.includes(key.slice(albPrefix.length)));
+  const misspelt = strange.map((annotation) => unknown(ingress, annotation, suggestionFor(annotation.slice(albPrefix.length))));
   return [...misspelt, ...ofNginx];
 }

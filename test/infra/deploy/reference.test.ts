@@ -5,13 +5,16 @@ import { errorsPage } from '#infra/deploy/reference-errors.ts';
 import { errorRows } from '#shared/errors.ts';
 import { configSchema, listenerSchema } from '#shared/model/albconfig.ts';
 import { topics } from '#shared/model/annotations/index.ts';
-import { notYet } from '#shared/model/annotations/not-yet.ts';
+import { marks } from '#shared/model/annotations/marks.ts';
+import { backendModes } from '#shared/model/backend-mode.ts';
 
 describe('the reference pages', () => {
-  it('name every annotation, honoured or not', () => {
+  it('name every annotation, label, condition and mode', () => {
     const page = annotationsPage();
-    const keys = [...topics.flatMap((topic) => topic.rows.flatMap((row) => row.keys)), ...notYet.map((row) => row.key)];
+    const keys = topics.flatMap((topic) => topic.rows.flatMap((row) => row.keys));
     for (const key of keys) expect(page).toContain(key.replace('alb.ingress.kubernetes.io/', '…/'));
+    for (const { key } of marks) expect(page).toContain(key);
+    for (const mode of Object.keys(backendModes)) expect(page).toContain(`| \`${mode}\` |`);
   });
 
   it('name every error', () => {

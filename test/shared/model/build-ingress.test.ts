@@ -145,9 +145,9 @@ describe('backends', () => {
       'PORT-NOT-FOUND',
     ],
     ['an ExternalName', one(toService('coffee'), typed('ExternalName')), 'BACKEND-MODE'],
-    ['a NodePort Service', one(toService('coffee'), typed('NodePort')), 'BACKEND-MODE'],
+    ['a NodePort Service without a node port', one(toService('coffee'), typed('NodePort')), 'BACKEND-MODE'],
     ['a Service that wants nodes', one(toService('coffee'), typed('ClusterIP', backendType('ecs'))), 'BACKEND-MODE'],
-    ['a Service with an unknown backend type', one(toService('coffee'), typed('ClusterIP', backendType('pods'))), 'BACKEND-MODE'],
+    ['a Service with an unknown backend type', one(toService('coffee'), typed('ClusterIP', backendType('pods'))), 'ANNOTATION-INVALID'],
     ['a placeholder without actions', one(toService('coffee', 'use-annotation')), 'ACTION-MISSING'],
   ])('that are %s hold the Ingress', (_what, stack, code) => {
     expect(codes(stack)).toEqual([code]);

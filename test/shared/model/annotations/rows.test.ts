@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Annotation, readAnnotation } from '#shared/model/annotations/annotation.ts';
 import { annotationKeys, topics } from '#shared/model/annotations/index.ts';
-import { notYet, unsupportedAnnotations } from '#shared/model/annotations/not-yet.ts';
 import { anIngress } from '#test/support/objects.ts';
 
 /** Groups of a rewrite are written so; put together here because a template would be filled in. */
@@ -121,6 +120,23 @@ const samples: Readonly<Record<string, Samples>> = {
   'canary-by-cookie': { good: ['canary', 'a.b-c_1', long(100)], bad: ['', long(101), 'Canary', 'a b', 'a;b', 'a&b', 'ä'] },
   'canary-weight': number(0, 100),
   'backend-protocol': { good: ['http', 'https', 'grpc'], bad: ['HTTPS', 'gRPC', 'h2c', ''] },
+  'backend-scheduler': { good: ['wrr', 'wlc', 'sch', 'uch'], bad: ['WRR', 'Wlc', 'random', ''] },
+  'backend-scheduler-uch-value': { good: ['user', 'User_id', long(100)], bad: ['', 'a b', 'a&b', 'a=b', long(101)] },
+  'backend-keepalive': onOff,
+  'slow-start-enabled': onOff,
+  'slow-start-duration': number(30, 900),
+  'connection-drain-enabled': onOff,
+  'connection-drain-timeout': number(0, 900),
+  'cross-zone-enabled': onOff,
+  'server-group-type': { good: ['Ip', 'Instance'], bad: ['ip', 'IP', 'Fc', ''] },
+  'server-group-resource-group-id': { good: ['rg-acfm1', long(64)], bad: ['', 'rg 1', long(65)] },
+  'sticky-session': onOff,
+  'sticky-session-type': { good: ['Insert', 'Server'], bad: ['insert', 'server', ''] },
+  'cookie-timeout': number(1, 86_400),
+  cookie: {
+    good: ['JSESSIONID', 'connect.sid', '_my-session1', 'a$', 'a', long(200)],
+    bad: ['', '$sid', 'a,b', 'a;b', 'a b', 'ä', 'a=b', long(201)],
+  },
   'healthcheck-enabled': onOff,
   'healthcheck-path': { good: ['/', `/${long(79)}`, '/a?b=c%20'], bad: ['a', `/${long(80)}`, '/a b', ''] },
   'healthcheck-protocol': { good: ['HTTP', 'HTTPS', 'TCP', 'GRPC'], bad: ['http', 'UDP'] },
@@ -141,6 +157,17 @@ const samples: Readonly<Record<string, Samples>> = {
   'unhealthy-threshold-count': number(2, 10),
   'healthcheck-connect-port': number(0, 65_535),
   'backend-type': { good: ['eni', 'ecs'], bad: ['ENI', ''] },
+  'server-group-id': { good: ['sgp-abc123'], bad: ['', 'sgp 1', 'sgp-1,sgp-2', long(65)] },
+  'alibaba-cloud-loadbalancer-backend-label': {
+    good: [
+      ['pool=edge', { pool: 'edge' }],
+      ['a.io/pool=edge, zone=b', { 'a.io/pool': 'edge', zone: 'b' }],
+      ['pool=', { pool: '' }],
+      ['pool=edge,pool=edge', { pool: 'edge' }],
+    ],
+    bad: ['', 'pool', '=edge', 'pool=a=b', 'pool=edge,', 'pool=edge,pool=core', 'pool = edge', `pool=${long(64)}`],
+  },
+  'alibaba-cloud-loadbalancer-remove-unscheduled-backend': { good: ['on', 'off'], bad: ['true', 'On', ''] },
   mode: { good: ['manage', 'observe', 'paused'], bad: ['dry-run', 'Manage', ''] },
   'path-order': { good: ['listed', 'specific-first'], bad: ['longest-first', ''] },
   'foreign-server-groups': {
@@ -220,6 +247,9 @@ describe('a refused value', () => {
   it.each([
     ['backend-protocol', 'HTTPS', '; write it exactly so: https'],
     ['enable-cors', 'on', '; write it exactly so: true'],
+    ['backend-scheduler', 'WLC', '; write it exactly so: wlc'],
+    ['server-group-type', 'ip', '; write it exactly so: Ip'],
+    ['alibaba-cloud-loadbalancer-backend-label', 'pool=a,zone', '; the text "zone" is wrong'],
     ['canary', 'False', '; write it exactly so: false'],
     ['use-regex', 'maybe', ''],
     ['cors-allow-methods', 'GET,put', '; the text "put" is wrong'],
@@ -306,24 +336,4 @@ describe('the list of annotation keys', () => {
       ]),
     );
   });
-});
-
-describe.each(notYet)('annotation $key, which is not supported yet', (row) => {
-  const key = `alb.ingress.kubernetes.io/${row.key}`;
-
-  it('does nothing with a value that asks for nothing', () => {
-    for (const value of row.harmless) expect(unsupportedAnnotations(anIngress({ annotations: { [key]: value } }))).toEqual([]);
-  });
-
-  it('is told with any other value', () => {
-    const code = row.policy === 'hold' ? 'ANNOTATION-UNSUPPORTED' : 'ANNOTATION-IGNORED';
-    expect(unsupportedAnnotations(anIngress({ annotations: { [key]: 'something' } }))).toMatchObject([
-      { code, object: { name: 'cafe' }, facts: { annotation: key }, path: `metadata.annotations[${key}]` },
-    ]);
-  });
-});
-
-it('has no row in both tables', () => {
-  const honoured = rows.flatMap((row) => row.keys);
-  expect(notYet.filter((row) => honoured.includes(`alb.ingress.kubernetes.io/${row.key}`))).toEqual([]);
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { annotationKeys } from '#shared/model/annotations/index.ts';
 import { nearestName } from '#shared/model/annotations/nearest-name.ts';
-import { unsupportedAnnotations } from '#shared/model/annotations/not-yet.ts';
+import { unknownAnnotations } from '#shared/model/annotations/unknown.ts';
 import { explainProblem } from '#shared/problem.ts';
 import { anIngress } from '#test/support/objects.ts';
 
-const told = (key: string) => unsupportedAnnotations(anIngress({ annotations: { [key]: 'true' } }));
+const told = (key: string) => unknownAnnotations(anIngress({ annotations: { [key]: 'true' } }));
 
 describe('an annotation that nobody knows', () => {
   it.each([
@@ -17,6 +17,7 @@ describe('an annotation that nobody knows', () => {
     ['action.coffee', 'did you mean alb.ingress.kubernetes.io/actions.coffee?'],
     ['condition.coffee', 'did you mean alb.ingress.kubernetes.io/conditions.coffee?'],
     ['backend-schedular', 'did you mean alb.ingress.kubernetes.io/backend-scheduler?'],
+    ['server-group-id', 'it belongs on a Service'],
     ['something-quite-different', 'nothing that is known is spelt like it'],
     ['a'.repeat(300), 'nothing that is known is spelt like it'],
   ])('%s is a warning with advice', (key, suggestion) => {
@@ -46,7 +47,7 @@ describe('an annotation of nginx', () => {
   });
 
   it('is left to nginx where ours stands beside it', () => {
-    expect(unsupportedAnnotations(anIngress({ annotations: { [theirs]: '/$1', [ours]: '/new' } }))).toEqual([]);
+    expect(unknownAnnotations(anIngress({ annotations: { [theirs]: '/$1', [ours]: '/new' } }))).toEqual([]);
   });
 
   it.each(['ssl-redirect', 'canary', 'canary-weight'])('%s is read, and not told', (key) => {
@@ -55,7 +56,7 @@ describe('an annotation of nginx', () => {
 });
 
 describe('an annotation that is known', () => {
-  it.each(annotationKeys().filter((key) => !key.includes('/')))('%s is not told as unknown', (key) => {
+  it.each(annotationKeys().filter((key) => !key.includes('/') && key !== 'server-group-id'))('%s is not told as unknown', (key) => {
     expect(told(key.replace('<service>', 'coffee'))).toEqual([]);
   });
 
