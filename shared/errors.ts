@@ -175,7 +175,7 @@ const rows = {
   'GRPC-NEEDS-TLS': {
     policy: 'hold',
     say: "'{protocol}' backend protocol must be used with {detail}",
-    next: 'add a spec.tls section, and HTTPS listeners only (HTTP 80 only together with ssl-redirect)',
+    next: 'add a spec.tls section or a certificate in the AlbConfig, and HTTPS listeners only (HTTP 80 only together with ssl-redirect)',
   },
   'TLS-HOSTS': {
     policy: 'warn',
@@ -238,6 +238,16 @@ const rows = {
     say: 'the VPC {vpc} has vSwitches in {zones} zone(s) of ALB; two are needed',
     next: 'create vSwitches or set spec.config.zoneMappings',
   },
+  'GROUP-MISFIT': {
+    policy: 'warn',
+    say: 'server group {group} has the tag {tag} of group {name}, but differs from it in {fields}, which cannot be changed',
+    next: 'take the tag off it; it is left as it is, and another group is used',
+  },
+  'GROUP-STAYS': {
+    policy: 'warn',
+    say: 'server group {group} ({name}) is no longer wanted, but the service does not delete it ({code})',
+    next: 'remove the rule, listener or other ALB that still refers to it; its deletion is tried again every {minutes} minutes',
+  },
   'MEMBER-NO-INTERFACE': {
     policy: 'warn',
     say: 'can not find eniid for ip {address}',
@@ -247,6 +257,16 @@ const rows = {
     policy: 'warn',
     say: 'no instance of the VPC has the address {address} of a node',
     next: 'nothing: it is looked up again; set spec.providerID of the node if it stands elsewhere; the other nodes are served',
+  },
+  'GATE-CLOSED': {
+    policy: 'warn',
+    say: 'the readiness gate of the load balancer is closed: {detail}',
+    next: 'nothing while that is about to change; else look at the health check of the server group and at the container',
+  },
+  'GATE-NOT-WRITTEN': {
+    policy: 'retry',
+    say: 'the condition of the readiness gate could not be written: {detail}',
+    next: 'nothing: it is tried again; if it was forbidden, bind the role albeit-functions-readiness-gates in this namespace',
   },
   'QUOTA-RULES': {
     policy: 'hold',

@@ -1,10 +1,10 @@
 /** One Service of a batch, claimed. */
 import type { MembersRequested } from '#events/contract/messages.ts';
-import type { Endpoint } from '#shared/model/endpoint.ts';
+import type { MembersWish } from '#shared/model/wanted-servers.ts';
 import type { ObjectRef } from '#shared/problem.ts';
 import type { Claim } from '#shared/step/claim.ts';
-import type { Outcome } from '#shared/step/outcome.ts';
-import type { ServiceLedger } from '#shared/step/record.ts';
+import { combine, type Outcome } from '#shared/step/outcome.ts';
+import type { GroupMembers, ServiceLedger } from '#shared/step/record.ts';
 import type { Send } from '#shared/step/workshop.ts';
 import type { GroupWork } from './group-work.ts';
 
@@ -12,13 +12,31 @@ export interface Lane {
   readonly message: MembersRequested;
   readonly claim: Claim<ServiceLedger>;
   ledger: ServiceLedger;
-  endpoints: readonly Endpoint[];
+  /** Endpoints and nodes, as read in this run. */
+  wish: MembersWish;
+  /** Every group of the Service. */
   work: readonly GroupWork[];
+  /** Of the Service as a whole; each group has its own beside it. */
   outcome: Outcome;
   sends: readonly Send[];
+  /** The claim was given back. */
+  released: boolean;
 }
 
-export const refOf = ({ message }: Lane): ObjectRef => ({ kind: 'Service', namespace: message.key.namespace, name: message.key.name });
+export const refOf = ({ message }: Pick<Lane, 'message'>): ObjectRef => ({
+  kind: 'Service',
+  namespace: message.key.namespace,
+  name: message.key.name,
+});
+
+/** What the run came to for the Service: its groups together. */
+export const outcomeOfLane = (lane: Lane): Outcome => lane.work.reduce((sum, { outcome }) => combine(sum, outcome), lane.outcome);
+
+/** What is remembered of one group; `undefined`: nothing any more. */
+export function remember(lane: Lane, group: string, members: GroupMembers | undefined): void {
+  const { [group]: _former, ...others } = lane.ledger.members;
+  lane.ledger = { ...lane.ledger, members: members === undefined ? others : { ...others, [group]: members } };
+}
 
 /** Every cloud action that the lane uses, for the RAM policy of the function. */
 export const laneUses: readonly string[] = [
@@ -29,4 +47,5 @@ export const laneUses: readonly string[] = [
   'UpdateServerGroupServersAttribute',
   'ListAsynJobs',
   'DescribeNetworkInterfaces',
+  'DescribeInstances',
 ];

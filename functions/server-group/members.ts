@@ -1,46 +1,61 @@
 /**
- * The lane of Services: brings the servers of a Service's groups in line with its endpoints. A batch is one piece of work: jobs and network
- * interfaces are asked for once for all its Services; claims, writes and outcomes are each Service's own.
+ * The lane of Services: brings the servers of a Service's groups in line with its endpoints. A batch is one piece of work: nodes, jobs,
+ * network interfaces and instances are asked for once for all its Services; claims, writes and outcomes are each Service's own.
  */
 import type { MembersRequested, Message } from '#events/contract/messages.ts';
-import type { Job } from '#shared/cloud/alb/port.ts';
 import { readEndpoints } from '#shared/kube/endpoint-reader.ts';
+import { needsNodes } from '#shared/model/members-source.ts';
 import { byKey } from '#shared/step/by-key.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
 import { outcomeOf } from '#shared/step/failure-outcome.ts';
 import { combine, done, wait } from '#shared/step/outcome.ts';
-import { emptyServiceLedger, type GroupMembers, type ServiceLedger } from '#shared/step/record.ts';
-import { isTaken, outcomeOfTaken } from '#shared/step/records.ts';
-import type { Send, Settlement, Workshop } from '#shared/step/workshop.ts';
+import type { Settlement, Workshop } from '#shared/step/workshop.ts';
 import { applyGroup } from './apply-members.ts';
-import { lookAtGroup, missingAddresses } from './group-work.ts';
+import { claimLane, releaseLane } from './claim-lane.ts';
+import { lookAtGroup } from './group-work.ts';
 import { type Lane, refOf } from './lane.ts';
+import { type FoundIds, lookUp } from './look-ups.ts';
+import { digestJobs, pendingOf } from './member-jobs.ts';
+import { readNodes } from './members-wish.ts';
 
 /** Services at once: each waits mostly for the network, and different groups do not disturb each other. */
 const parallel = 8;
+
+/** A job takes about half a second: asked sooner, it would be asked twice. */
+const pauseMs = 600;
+/** In all not more than two seconds: pods that become ready meanwhile wait for this batch. */
+const mostPauses = 3;
 
 /** How each message of the batch ended. */
 export async function keepMembers(messages: readonly MembersRequested[], at: Workshop): Promise<ReadonlyMap<Message, Settlement>> {
   const settled = new Map<Message, Settlement>(messages.map((one) => [one, { outcome: done(false), sends: [], facts: { merged: true } }]));
   // What one look at a Service finds is all that several messages of the batch could ask for.
-  const firsts = byKey(messages).flatMap((ofOneService) => ofOneService.slice(0, 1));
-  const lanes = await claimAll(firsts, at, settled);
-  const quietly = (lane: Lane, work: () => Promise<void>): Promise<void> =>
-    work().catch((error: unknown) => {
-      lane.outcome = combine(lane.outcome, outcomeOf(error, refOf(lane)));
-    });
-  await together(lanes, () => digestJobs(lanes, at));
-  const open = lanes.filter((lane) => lane.outcome.kind === 'done');
-  await eachLimited(open, parallel, (lane) => quietly(lane, () => look(lane, at)));
-  const interfaces = await together(open, () => findInterfaces(open, at));
-  await eachLimited(open, parallel, (lane) => quietly(lane, () => applyAll(lane, interfaces ?? new Map(), at)));
-  await eachLimited(lanes, parallel, async (lane) => {
-    settled.set(lane.message, await conclude(lane));
+  const firsts = byKey(messages).map(mergedRequest);
+  const lanes: Lane[] = [];
+  await eachLimited(firsts, parallel, async (message) => {
+    const claimed = await claimLane(message, at);
+    if ('claim' in claimed) lanes.push(claimed);
+    else settled.set(message, claimed);
   });
+  await lookAtAll(lanes, at);
+  const found = await together(lanes, () =>
+    lookUp(
+      lanes.flatMap((lane) => lane.work),
+      at,
+    ),
+  );
+  const release = async (lane: Lane): Promise<void> => {
+    if (!lane.released) settled.set(lane.message, await releaseLane(lane));
+  };
+  if (found !== undefined) await applyAll(lanes, found, release, at);
+  await eachLimited(lanes, parallel, release);
   return settled;
 }
 
-/** A look-up for all: when it fails, all of them wait for the next try. */
+/** The first of several requests for one Service. */
+const mergedRequest = (ofOneService: readonly MembersRequested[]): MembersRequested => ofOneService[0] as MembersRequested; // groups are never empty
+
+/** A question for all: when it fails, all of them wait for the next try. */
 async function together<T>(lanes: readonly Lane[], work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
@@ -50,53 +65,28 @@ async function together<T>(lanes: readonly Lane[], work: () => Promise<T>): Prom
   }
 }
 
-async function claimAll(messages: readonly MembersRequested[], at: Workshop, settled: Map<Message, Settlement>): Promise<readonly Lane[]> {
-  const lanes: Lane[] = [];
-  await eachLimited(messages, parallel, async (message) => {
-    try {
-      const claim = await at.records.claimExisting(message.key, at, emptyServiceLedger);
-      // No record: no chain has made a group for this Service.
-      if (claim === 'absent') settled.set(message, { outcome: done(false), sends: [], facts: { claim } });
-      else if (isTaken(claim)) settled.set(message, { outcome: outcomeOfTaken(claim), sends: [], facts: { claim: 'taken' } });
-      else lanes.push({ message, claim, ledger: claim.record.ledger, endpoints: [], work: [], outcome: done(false), sends: [] });
-    } catch (error) {
-      settled.set(message, {
-        outcome: outcomeOf(error, { kind: 'Service', namespace: message.key.namespace, name: message.key.name }),
-        sends: [],
-      });
-    }
+/** What fails for one Service keeps no other from being looked at. */
+async function quietly(lane: Lane, work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => {
+    lane.outcome = combine(lane.outcome, outcomeOf(error, refOf(lane)));
   });
-  return lanes;
 }
 
-const withJob = (members: GroupMembers, job: Job | undefined): GroupMembers => {
-  const { jobId, next, servers: _before, ...rest } = members;
-  if (job?.status === 'Processing') return members;
-  // Failed, or unknown to the service: what is there now must be listed.
-  return job?.status === 'Succeeded' && next !== undefined ? { ...rest, servers: next, registered: next.length } : rest;
-};
-
-const jobsOf = ({ members }: ServiceLedger): readonly string[] =>
-  Object.values(members).flatMap(({ jobId }) => (jobId === undefined ? [] : [jobId]));
-
-/** Asks about the jobs of the whole batch at once. */
-async function digestJobs(lanes: readonly Lane[], at: Workshop): Promise<void> {
-  const ids = lanes.flatMap((lane) => jobsOf(lane.ledger));
-  if (ids.length === 0) return;
-  const jobs = new Map((await at.cloud.alb.getJobs(ids)).map((job) => [job.jobId, job]));
-  for (const lane of lanes) {
-    const before = lane.ledger;
-    const members = Object.entries(before.members).map(([group, one]): [string, GroupMembers] => [
-      group,
-      one.jobId === undefined ? one : withJob(one, jobs.get(one.jobId)),
-    ]);
-    lane.ledger = { ...lane.ledger, members: Object.fromEntries(members) };
-    const failed = jobsOf(before).filter((id) => jobs.get(id)?.status === 'Failed');
-    if (members.some(([, one]) => one.jobId !== undefined)) lane.outcome = wait(1, 'servers are being changed');
-    // Begun again, but with growing pauses: what fails every time would otherwise be written every second.
-    else if (failed.length > 0) lane.outcome = { kind: 'park', because: `${failed.length} job(s) of the service failed`, problems: [] };
-  }
+/** Nodes are listed once for all, and only when a mode depends on them. */
+async function lookAtAll(lanes: readonly Lane[], at: Workshop): Promise<void> {
+  const ofNodes = lanes.filter((lane) => Object.values(lane.claim.record.groups).some(needsNodes));
+  const nodes = ofNodes.length === 0 ? [] : await together(ofNodes, () => readNodes(at.kube));
+  const open = nodes === undefined ? lanes.filter((lane) => !ofNodes.includes(lane)) : lanes;
+  await eachLimited(open, parallel, (lane) =>
+    quietly(lane, async () => {
+      lane.wish = { ...lane.wish, nodes: nodes ?? [] };
+      await look(lane, at);
+    }),
+  );
+  await together(lanes.filter(isPending), () => digestJobs(lanes, at));
 }
+
+const isPending = (lane: Lane): boolean => pendingOf([lane]).length > 0;
 
 async function look(lane: Lane, at: Workshop): Promise<void> {
   const { key } = lane.message;
@@ -105,34 +95,39 @@ async function look(lane: Lane, at: Workshop): Promise<void> {
   // Groups that the chain has taken back are no longer ours to write.
   lane.ledger = { ...lane.ledger, members: Object.fromEntries(Object.entries(lane.ledger.members).filter(([group]) => known.has(group))) };
   if (groups.length === 0) return;
-  lane.endpoints = await readEndpoints(at.kube, key.namespace, key.name);
+  lane.wish = { ...lane.wish, endpoints: await readEndpoints(at.kube, key.namespace, key.name) };
   lane.work = await Promise.all(groups.map(([group, facts]) => lookAtGroup({ group, facts, lane, at })));
 }
 
-/** One question for all addresses of the batch that we have no interface for: the existing controllers ask once a group and pass. */
-async function findInterfaces(lanes: readonly Lane[], at: Workshop): Promise<ReadonlyMap<string, string>> {
-  const addresses = [...new Set(lanes.flatMap((lane) => lane.work.flatMap(missingAddresses)))];
-  if (addresses.length === 0) return new Map();
-  const found = await at.cloud.ecs.findNetworkInterfaces(at.site.vpcId, addresses);
-  return new Map(found.flatMap((one) => one.privateIps.map((ip) => [ip, one.networkInterfaceId] as const)));
-}
-
-async function applyAll(lane: Lane, interfaces: ReadonlyMap<string, string>, at: Workshop): Promise<void> {
-  if (lane.outcome.kind !== 'done') return;
+/** One call further, wherever a call may be made. A group that fails keeps no other of its Service from going on. */
+async function advance(lane: Lane, found: FoundIds, at: Workshop): Promise<void> {
   for (const work of lane.work) {
-    const outcome = await applyGroup({ lane, work, interfaces, at });
-    lane.outcome = combine(lane.outcome, outcome);
+    if (work.state !== 'ready') continue;
+    // Whoever starts no job is through.
+    work.state = 'settled';
+    const outcome = await applyGroup({ lane, work, found, at }).catch((error: unknown) => outcomeOf(error, refOf(lane)));
+    work.outcome = combine(work.outcome, outcome);
   }
 }
 
-async function conclude(lane: Lane): Promise<Settlement> {
-  const { message } = lane;
-  const empty = Object.keys(lane.claim.record.groups).length === 0 && lane.outcome.kind === 'done';
-  try {
-    const { again } = await lane.claim.release(empty ? undefined : lane.ledger);
-    const repeat: Send = { message: { ...message, attempt: 0 }, delaySeconds: 0 };
-    return { outcome: lane.outcome, sends: [...lane.sends, ...(again && lane.outcome.kind === 'done' ? [repeat] : [])] };
-  } catch (error) {
-    return { outcome: outcomeOf(error, refOf(lane)), sends: lane.sends };
+/**
+ * Calls follow each other while the time for waiting in place lasts; what is under way then is verified by the next message. Services that
+ * have nothing to wait for are released at once.
+ */
+async function applyAll(lanes: readonly Lane[], found: FoundIds, release: (lane: Lane) => Promise<void>, at: Workshop): Promise<void> {
+  for (let pauses = 0; ; pauses += 1) {
+    await eachLimited(
+      lanes.filter((lane) => !lane.released),
+      parallel,
+      async (lane) => {
+        await advance(lane, found, at);
+        if (!isPending(lane)) await release(lane);
+      },
+    );
+    const waiting = lanes.filter((lane) => !lane.released);
+    if (waiting.length === 0 || pauses === mostPauses || !at.hasTime(pauseMs + at.callMs)) break;
+    await at.pause(pauseMs);
+    await together(waiting, () => digestJobs(waiting, at));
   }
+  for (const { work } of pendingOf(lanes)) work.outcome = wait(1, 'servers are being changed');
 }

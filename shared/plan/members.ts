@@ -26,8 +26,9 @@ const perUpdate = 40;
 
 type Identified = Pick<Server, 'serverType' | 'serverId' | 'serverIp' | 'port'>;
 
-/** What the service tells servers apart by. */
-export const serverKey = (server: Identified): string => [server.serverType, server.serverId, server.serverIp, server.port].join(' ');
+/** What the service tells servers apart by. An instance has one address, which some answers name and others do not. */
+export const serverKey = ({ serverType, serverId, serverIp, port }: Identified): string =>
+  [serverType, serverId, serverType === 'Ecs' ? '' : serverIp, port].join(' ');
 
 const chunks = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));

@@ -6,6 +6,11 @@ import { groupsOf, type Lease, leaseName, markOf, readLease, type StoredRecord, 
 /** A claim that we hold. Every method throws `ClaimLost` when somebody else took it, or when we have ended it ourselves. */
 export interface Claim<T> {
   readonly record: StoredRecord<T>;
+  /**
+   * The holder before us never released: it died, and what it last saved may be older than what it last wrote to the cloud. Who saves before
+   * a write need not ask; who does not must look at the cloud again.
+   */
+  readonly takenOver: boolean;
   /** Whether the claim still covers a call of `ms` milliseconds. */
   covers(ms: number): boolean;
   save(ledger: T): Promise<void>;
@@ -27,6 +32,7 @@ export interface Held<T> {
   readonly lease: Lease;
   /** API server's clock, ms. */
   readonly until: number;
+  readonly takenOver: boolean;
   readonly empty: T;
 }
 
@@ -81,12 +87,13 @@ class Swapper {
 }
 
 export function holding<T>(held: Held<T>): Claim<T> {
-  const { kube, key, until, empty } = held;
+  const { kube, key, until, takenOver, empty } = held;
   const swapper = new Swapper(held);
   return {
     get record() {
       return readLease(swapper.lease, key, empty);
     },
+    takenOver,
     covers: (ms) => !swapper.ended && kube.now() + ms < until,
     save: (ledger) => swapper.swap((current) => swapper.write(withLedger(current, ledger))),
     async release(ledger) {

@@ -3,6 +3,7 @@
  * correctness. Stored as one Lease per key; `records.ts` reads and swaps it.
  */
 import type { ChainStep } from '#events/contract/messages.ts';
+import type { Server } from '#shared/cloud/alb/port.ts';
 import type { MembersRule } from '#shared/model/members-source.ts';
 import type { GroupIdentity, ListenerIdentity, RuleIdentity } from '#shared/model/stack.ts';
 import type { Problem } from '#shared/problem.ts';
@@ -45,6 +46,32 @@ export interface RefusedRule {
   readonly problems: readonly Problem[];
   /** API server's clock, ms. */
   readonly at: number;
+}
+
+/** A server group that the service refused to make or to change. */
+export interface RefusedGroup {
+  /** Of what was sent: with something else it is tried again at once. */
+  readonly content: string;
+  /** For each of its owners. */
+  readonly problems: readonly Problem[];
+  /** Not tried again before (API server's clock, ms). */
+  readonly until: number;
+  /** How often in a row. */
+  readonly tries: number;
+  /** Not for what it says, but because there are too many: it is tried again when one has gone. */
+  readonly forQuota?: true;
+}
+
+/** A server group that nobody wants and that the service does not delete: somebody else refers to it. */
+export interface StayingGroup {
+  readonly id: string;
+  readonly name: string;
+  /** The service's code. */
+  readonly code: string;
+  /** Deletions that were refused. */
+  readonly tries: number;
+  /** Enough for now: the next sweep tries again. */
+  readonly left?: true;
 }
 
 /** Rules of which one is to blame for a refusal. */
@@ -91,6 +118,10 @@ export interface AlbConfigLedger {
   readonly noResponseRules?: true;
   /** Rules that the service refuses for what they hold, by identity; tried again when they change, or after some time. */
   readonly refused?: Readonly<Record<RuleIdentity, RefusedRule>>;
+  /** Groups that the service refuses, by identity: their owners keep the rules that they have. */
+  readonly refusedGroups?: Readonly<Record<GroupIdentity, RefusedGroup>>;
+  /** Groups that are to go and do not, by identity: a matter of their own, which keeps nothing else waiting. */
+  readonly stayingGroups?: Readonly<Record<GroupIdentity, StayingGroup>>;
   /** By listener: of the next batch so many, from its front, were refused or failed together; which of them is to blame is not known yet. */
   readonly suspects?: Readonly<Record<ListenerIdentity, Suspects>>;
   /** Ids of rules that could not be made and that the service does not let go either: they are left, until another wish has it asked again. */
@@ -124,9 +155,13 @@ export interface AlbConfigLedger {
 
 /** One server as remembered: enough to compare and to remove it. */
 export interface RememberedServer {
-  readonly serverId: string;
+  readonly type: Server['serverType'];
+  readonly id: string;
+  /** Empty for type Ecs. */
   readonly ip: string;
   readonly port: number;
+  /** 0-100. */
+  readonly weight: number;
 }
 
 /** What the member lane remembers of one group. */
@@ -136,20 +171,29 @@ export interface GroupMembers {
   /** What will be true when `jobId` has succeeded. */
   readonly next?: readonly RememberedServer[];
   readonly jobId?: string;
-  /** Number of endpoints wanted, with or without a network interface. */
+  /** Number of servers wanted, with or without an id in the cloud. */
   readonly wanted?: number;
   /** How many were registered when last verified: while a change is under way, the group still serves. */
   readonly registered?: number;
   /** The doubt that was last followed up by a list. */
   readonly doubtedAt?: number;
-  /** Digest of the endpoints last applied whole: dispatch compares it on a resync. */
+  /** Digest of the servers wanted when they were last applied: dispatch compares it on a resync. */
   readonly digest?: string;
+}
+
+/** Pods with readiness gates. */
+export interface GateLedger {
+  /** By name: since when they wait (API server's clock, ms); 0: the gate is open. */
+  readonly pods: Readonly<Record<string, number>>;
+  /** When the message comes that looks at those that wait (API server's clock, ms). */
+  readonly comeBackAt?: number;
 }
 
 /** What we remember of a Service. `members` is written by the member lane alone, `groups` by the chain alone. */
 export interface ServiceLedger {
-  readonly incarnation: number;
   readonly members: Readonly<Record<string, GroupMembers>>;
+  /** Absent: no Pod of this Service has a readiness gate of ours. */
+  readonly gates?: GateLedger;
 }
 
 /** A group that the chain made for a Service, by group id. */
@@ -171,4 +215,4 @@ export const emptyAlbConfigLedger: AlbConfigLedger = {
   steps: {},
 };
 
-export const emptyServiceLedger: ServiceLedger = { incarnation: 0, members: {} };
+export const emptyServiceLedger: ServiceLedger = { members: {} };

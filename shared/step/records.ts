@@ -103,7 +103,8 @@ class Claiming {
         ? await this.#kube.create(freshLease(key, spec))
         : await this.#kube.replace<Lease>({ ...withoutMark(lease), spec });
     if (result.kind !== 'written') return 'again';
-    return holding({ kube: this.#kube, key, lease: result.object, until: now + by.claimSeconds * 1000, empty });
+    const takenOver = !!lease?.spec.holderIdentity;
+    return holding({ kube: this.#kube, key, lease: result.object, until: now + by.claimSeconds * 1000, takenOver, empty });
   }
 }
 

@@ -144,13 +144,13 @@ export function recordsContract(title: string, make: () => Promise<RecordsUnderT
       await records.setGroups(key, 'cafe', { 'sgp-1': groupOf('cafe') });
       const claim = ours(await records.claim<ServiceLedger>(key, by('lane'), emptyServiceLedger));
       await records.setGroups(key, 'bar', { 'sgp-2': groupOf('bar') });
-      await claim.save({ incarnation: 1, members: {} });
+      await claim.save({ members: { 'sgp-1': { wanted: 1 } } });
       expect(Object.keys(claim.record.groups).sort()).toEqual(['sgp-1', 'sgp-2']);
       await records.setGroups(key, 'cafe', {});
-      await claim.release({ incarnation: 2, members: {} });
+      await claim.release({ members: { 'sgp-1': { wanted: 2 } } });
       expect(await records.read(key, emptyServiceLedger)).toMatchObject({
         groups: { 'sgp-2': groupOf('bar') },
-        ledger: { incarnation: 2 },
+        ledger: { members: { 'sgp-1': { wanted: 2 } } },
       });
     });
 
