@@ -1,0 +1,49 @@
+/** Writes what gates say, and tells the owner of a Pod why its gate cannot be written or stays closed. */
+import { recordEvent } from '#shared/kube/events.ts';
+import type { Pod } from '#shared/model/readiness-gates.ts';
+import { explainProblem, type Problem } from '#shared/problem.ts';
+import { outcomeOf } from '#shared/step/failure-outcome.ts';
+import { done, type Outcome } from '#shared/step/outcome.ts';
+import type { Workshop } from '#shared/step/workshop.ts';
+import { conditionsToWrite, type Verdict } from './gate-verdict.ts';
+
+const refOf = ({ metadata }: Pod) => ({ kind: 'Pod', namespace: metadata.namespace ?? '', name: metadata.name });
+
+export class GateWriter {
+  readonly #at: Workshop;
+
+  constructor(at: Workshop) {
+    this.#at = at;
+  }
+
+  /** Writes nothing where the gates say it already. A failure is an outcome: it is reported and tried again. */
+  async write(pod: Pod, found: Verdict): Promise<Outcome> {
+    const { kube } = this.#at;
+    const conditions = conditionsToWrite(pod, found, kube.now());
+    if (conditions.length === 0) return done(false);
+    const { namespace, name } = refOf(pod);
+    try {
+      // A Pod that is gone, or another of its name, is nothing to write to.
+      await kube.setConditions({ namespace, name, uid: pod.metadata.uid ?? '' }, conditions);
+      if (!found.open) await this.#tell(pod, { code: 'GATE-CLOSED', object: refOf(pod), facts: { detail: found.message } });
+      return done(true);
+    } catch (error) {
+      const outcome = outcomeOf(error, refOf(pod));
+      await this.#tell(pod, {
+        code: 'GATE-NOT-WRITTEN',
+        object: refOf(pod),
+        facts: { detail: outcome.kind === 'done' ? '' : outcome.because },
+      });
+      return outcome;
+    }
+  }
+
+  /** `kubectl describe pod` shows Events, and of conditions no more than their status. */
+  async #tell(pod: Pod, problem: Problem): Promise<void> {
+    const { uid } = pod.metadata;
+    const object = { ...problem.object, ...(uid === undefined ? {} : { uid }) };
+    await recordEvent(this.#at.kube, { object, type: 'Warning', reason: problem.code, message: explainProblem(problem) }).catch(
+      (error: unknown) => this.#at.log.warn({ error: String(error) }, 'report not written'),
+    );
+  }
+}
