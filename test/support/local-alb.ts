@@ -12,7 +12,7 @@ export interface LocalAlb {
   readonly clock: VirtualClock;
   readonly options: CloudOptions;
   readonly region: string;
-  put(door: 'settings' | 'faults' | 'network', body: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
+  put(door: 'settings' | 'faults' | 'network' | 'health', body: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
   state(): Promise<Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>>;
   journal(after?: number): Promise<readonly JournalEntry[]>;
 }

@@ -14,14 +14,29 @@ export interface ServerHealth {
   readonly reason?: unknown;
 }
 
+/** One element of `PUT /_/health`: servers of checked groups with this address, instance or interface are told to be so. */
+export interface WishedHealth {
+  /** ServerIp or ServerId. */
+  readonly server: string;
+  /** Absent: any port. */
+  readonly port?: number | undefined;
+  /** Absent: in any group. */
+  readonly serverGroupId?: string | undefined;
+  readonly status: 'Normal' | 'Initial' | 'Unhealthy';
+  /** Of an unhealthy one. */
+  readonly reasonCode?: string | undefined;
+}
+
 export interface Cloud {
   readonly region: string;
   readonly clock: Clock;
   readonly state: State;
   readonly jobs: Jobs;
   settings(): Settings;
-  /** How the servers of a group are; nothing is known while no data plane runs. */
-  health(serverGroupId: string): readonly ServerHealth[];
+  /** How the servers of a group are, as the data plane's checks find them; `undefined` where none are made. */
+  health(serverGroupId: string): readonly ServerHealth[] | undefined;
+  /** What scripts want servers to be told as (`PUT /_/health`); the first that fits counts. */
+  wishedHealth(): readonly WishedHealth[];
 }
 
 /** A call in progress, with the cloud it acts on. */

@@ -80,3 +80,6 @@ export function needServerGroupAtRest(acting: Acting, id: string, allowed: reado
   if (!allowed.includes(found.status)) throw refuse(acting.action, 'IncorrectStatus.ServerGroup', `${id} is ${found.status}`);
   return found;
 }
+
+/** Being created; what that is called is a switch. */
+export const isNew = ({ status }: Pick<ServerGroupRecord, 'status'>): boolean => status === 'Creating' || status === 'Provisioning';

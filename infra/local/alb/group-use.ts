@@ -1,6 +1,7 @@
 /** Whether a server group may be named by a listener or rule. */
 import type { Acting } from './cloud.ts';
-import { needServerGroup } from './gate.ts';
+import { isNew, needServerGroup } from './gate.ts';
+import { checkEdition } from './group-checks.ts';
 import type { ListenerAttributes, ListenerRecord, LoadBalancerRecord, ServerGroupRecord } from './records.ts';
 import { refuse } from './refusals.ts';
 
@@ -22,16 +23,6 @@ const misfitOf = (group: ServerGroupRecord, action: string): string => {
   return action.includes('Listener') ? 'OperationDenied.ServerGroupProtocolNotSupport' : 'Mismatch.Protocol';
 };
 
-function checkEdition(acting: Acting, group: ServerGroupRecord, loadBalancer: LoadBalancerRecord): void {
-  if (loadBalancer.shown.LoadBalancerEdition !== 'Basic') return;
-  if (group.shown.ConnectionDrainConfig['ConnectionDrainEnabled'] === true) {
-    throw refuse(acting.action, 'Mismatch.LoadBalancerEditionAndConnectionDrain', `${group.id} drains connections`);
-  }
-  if (group.shown.SlowStartConfig['SlowStartEnabled'] === true) {
-    throw refuse(acting.action, 'Mismatch.LoadBalancerEditionAndSlowStartEnable', `${group.id} starts slowly`);
-  }
-}
-
 /** The group, if this listener of this load balancer may use it. */
 export function needUsableGroup(
   acting: Acting,
@@ -40,8 +31,8 @@ export function needUsableGroup(
 ): ServerGroupRecord {
   const group = needServerGroup(acting, groupId);
   if (group.status === 'Deleting') throw refuse(acting.action, 'ResourceNotFound.ServerGroup', `${groupId} is being deleted`);
-  if (group.status === 'Creating' && !acting.cloud.settings().creatingGroupMayBeReferred) {
-    throw refuse(acting.action, 'IncorrectStatus.ServerGroup', `${groupId} is Creating`);
+  if (isNew(group) && !acting.cloud.settings().creatingGroupMayBeReferred) {
+    throw refuse(acting.action, 'IncorrectStatus.ServerGroup', `${groupId} is ${group.status}`);
   }
   if (group.vpcId !== '' && group.vpcId !== by.loadBalancer.shown.VpcId) {
     throw refuse(

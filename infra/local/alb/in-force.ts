@@ -1,7 +1,8 @@
 /** The emulated ALB as its data plane sees it: what is in force, not what is being configured. */
+import { isIpv6, type Network } from './network.ts';
 import type { ListenerAttributes, ListenerRecord, ServerGroupRecord, ServerRecord } from './records.ts';
 import type { State } from './state.ts';
-import type { AlbView, LocalInterface, ViewGroup, ViewListener, ViewRule, ViewServer } from './view.ts';
+import type { AlbView, ViewGroup, ViewListener, ViewRule, ViewServer } from './view.ts';
 
 function viewSecurity({ Http2Enabled, SecurityPolicyId, Certificates: [first] = [] }: ListenerAttributes): Partial<ViewListener> {
   return {
@@ -25,6 +26,7 @@ function viewListener(state: State, record: ListenerRecord): readonly ViewListen
       LoadBalancerId: record.loadBalancerId,
       ListenerProtocol: record.protocol,
       ListenerPort: record.port,
+      ZoneIds: balancer.shown.ZoneMappings.map((zone) => zone.ZoneId),
       IdleTimeout,
       RequestTimeout,
       GzipEnabled,
@@ -63,16 +65,20 @@ function viewRules(state: State, listenerId: string): readonly ViewRule[] {
 }
 
 /** A server that is being replaced or reweighted serves as before; one that is being added does not yet, one being removed no more. */
-function viewServers(state: State, server: ServerRecord): readonly ViewServer[] {
+function viewServers(network: Network, server: ServerRecord): readonly ViewServer[] {
   if (server.weightInForce === undefined || server.Status === 'Removing') return [];
   const { ServerType, ServerId, Port } = server;
-  const mine = state.interfaces().filter((one) => one.instanceId === ServerId);
-  const ServerIp = server.ServerIp || ((mine.find((one) => one.primary === true) ?? mine[0])?.privateIp ?? '');
-  return [{ ServerType, ServerId, ServerIp, Port, Weight: server.weightInForce }];
+  return [{ ServerType, ServerId, ServerIp: server.ServerIp || ownAddress(network, ServerId), Port, Weight: server.weightInForce }];
 }
 
-function viewGroup(state: State, record: ServerGroupRecord | undefined): ViewGroup | undefined {
-  if (record?.inForce === undefined) return undefined;
+/** Where an instance is reached: its own interface, in the family that every VPC has. */
+function ownAddress(network: Network, instanceId: string): string {
+  const own = network.ofInstance(instanceId).filter((one) => one.primary === true);
+  return (own.find((one) => !isIpv6(one.privateIp)) ?? own[0])?.privateIp ?? '';
+}
+
+function viewGroup(network: Network, record: ServerGroupRecord): ViewGroup | undefined {
+  if (record.inForce === undefined) return undefined;
   const { Scheduler, HealthCheckConfig, UpstreamKeepaliveEnabled, UchConfig } = record.inForce;
   const { StickySessionConfig, ConnectionDrainConfig, SlowStartConfig, CrossZoneEnabled } = record.inForce;
   return {
@@ -83,23 +89,38 @@ function viewGroup(state: State, record: ServerGroupRecord | undefined): ViewGro
     UpstreamKeepaliveEnabled,
     ...{ StickySessionConfig, ConnectionDrainConfig, SlowStartConfig, CrossZoneEnabled },
     ...(UchConfig === undefined ? {} : { UchConfig: { Type: String(UchConfig['Type']), Value: String(UchConfig['Value']) } }),
-    Servers: record.servers.flatMap((server) => viewServers(state, server)),
+    Servers: record.servers.flatMap((server) => viewServers(network, server)),
   };
 }
 
-function socketOf(interfaces: readonly LocalInterface[], address: string, port: number): ReturnType<AlbView['socketOf']> {
-  const found = interfaces.find((one) => one.privateIp === address);
+/** A group is looked at for every request; records and networks never change in place, so what was seen of both stands. */
+function rememberedGroups(state: State): AlbView['group'] {
+  const seen = new WeakMap<ServerGroupRecord, { readonly network: Network; readonly view: ViewGroup | undefined }>();
+  return (serverGroupId) => {
+    const record = state.serverGroups.get(serverGroupId);
+    if (record === undefined) return undefined;
+    const network = state.network();
+    const known = seen.get(record);
+    if (known?.network === network) return known.view;
+    const view = viewGroup(network, record);
+    seen.set(record, { network, view });
+    return view;
+  };
+}
+
+function socketOf(network: Network, address: string, port: number): ReturnType<AlbView['socketOf']> {
+  const found = network.at(address);
   const socket = found?.sockets?.[port] ?? found?.socket ?? '';
   const colon = socket.lastIndexOf(':');
   return colon < 1 ? undefined : { host: socket.slice(0, colon), port: Number(socket.slice(colon + 1)) };
 }
 
-/** The view of a state. It is computed when asked. */
+/** The view of a state. It is computed when asked, and of a group once until it changes. */
 export const viewOf = (state: State): AlbView => ({
   listeners: () => state.listeners.all().flatMap((record) => viewListener(state, record)),
   rules: (listenerId) => viewRules(state, listenerId),
-  group: (serverGroupId) => viewGroup(state, state.serverGroups.get(serverGroupId)),
-  socketOf: (address, port) => socketOf(state.interfaces(), address, port),
-  zoneOf: (address) => state.interfaces().find((one) => one.privateIp === address)?.zoneId,
+  group: rememberedGroups(state),
+  socketOf: (address, port) => socketOf(state.network(), address, port),
+  zoneOf: (address) => state.network().at(address)?.zoneId,
   onChange: (listener) => state.onChange(listener),
 });

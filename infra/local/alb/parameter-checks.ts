@@ -39,5 +39,25 @@ export const count = (least: number, most: number): Check => ({
   holds: (value) => Array.isArray(value) && value.length >= least && value.length <= most,
 });
 
+const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((one) => typeof one === 'string');
+
+function textsIn(value: Value): readonly string[] | undefined {
+  try {
+    const read: unknown = typeof value === 'string' ? JSON.parse(value) : undefined;
+    return isTexts(read) ? read : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A text that holds a JSON array of texts, with a number of elements within bounds. */
+export const jsonTexts = (least: number, most: number): Check => ({
+  says: `be a JSON array of ${least} to ${most} texts`,
+  holds: (value) => {
+    const texts = textsIn(value);
+    return texts !== undefined && texts.length >= least && texts.length <= most;
+  },
+});
+
 /** Names of load balancers, groups and rules: a letter first, then letters, digits, `.`, `_` and `-`. Letters of any script pass. */
 export const resourceName: Check = text(2, 128, /^\p{L}[\p{L}\p{N}._-]*$/u);

@@ -3,7 +3,7 @@
  * element of a list), and what must hold. `required` means present wherever its parent is. Missing ones are refused with
  * `MissingParam.<name>`, others with `IllegalParam.<name>`. Sources as in `refusals.ts`.
  */
-import { between, type Check, count, not, oneOf, oneOfAnyCase, resourceName, text } from './parameter-checks.ts';
+import { between, type Check, count, jsonTexts, not, oneOf, oneOfAnyCase, resourceName, text } from './parameter-checks.ts';
 
 export interface ParameterRow {
   readonly actions: readonly string[];
@@ -180,7 +180,9 @@ const healthCheck: Rows = under('HealthCheckConfig.', [
   ['HealthCheckMethod', oneOf('HEAD', 'GET', 'POST'), '6.6'],
   ['HealthCheckHttpVersion', oneOf('HTTP1.0', 'HTTP1.1'), '6.6'],
   ['HealthCheckConnectPort', between(0, 65_535), '6.6'],
-  ['HealthCheckCodes[]', text(1, 20, /^(http_[1-5]xx|\d{1,3}(-\d{1,3})?)$/), '6.6'],
+  // Twenty for gRPC; which ones go with which protocol is in group-checks.ts.
+  ['HealthCheckCodes', count(1, 20), 'annotations 1.2'],
+  ['HealthCheckCodes[]', text(1, 20, /^(http_[2-5]xx|\d{1,2}(-\d{1,2})?)$/), '6.6, annotations 1.2'],
   ['HealthCheckInterval', between(1, 50), '6.6'],
   ['HealthCheckTimeout', between(1, 300), '6.6'],
   ['HealthyThreshold', between(2, 10), '6.6'],
@@ -191,11 +193,14 @@ const groupContents: Rows = [
   ['Scheduler', oneOf('Wrr', 'Wlc', 'Sch', 'Uch'), '6.6'],
   ...healthCheck,
   ['StickySessionConfig.StickySessionType', oneOf('Insert', 'Server'), '6.6'],
-  ['StickySessionConfig.Cookie', text(1, 200, /^[^$,; ][^,; ]*$/), '6.6 K'],
+  // Printable ASCII; the text that allows letters and digits only goes on to forbid four others.
+  ['StickySessionConfig.Cookie', text(1, 200, /^(?![$])[!-+\--:<-~]+$/), '6.6 K'],
   ['StickySessionConfig.CookieTimeout', between(1, 86_400), '6.6'],
   ['ConnectionDrainConfig.ConnectionDrainTimeout', between(0, 900), '6.6'],
   ['SlowStartConfig.SlowStartDuration', between(30, 900), '6.6'],
+  ['UchConfig.Type', 'required', '6.6 K'],
   ['UchConfig.Type', oneOf('QueryString'), '6.6'],
+  ['UchConfig.Value', 'required', '6.6 K'],
 ];
 
 const groups: readonly ParameterRow[] = [
@@ -207,6 +212,7 @@ const groups: readonly ParameterRow[] = [
       ['Protocol', oneOf('HTTP', 'HTTPS', 'gRPC', 'GRPC'), '6.6'],
       ['HealthCheckConfig', 'required', '6.6'],
       ['HealthCheckConfig.HealthCheckEnabled', 'required', '6.6'],
+      ['ResourceGroupId', text(4, 64, /^rg-[a-z0-9-]+$/), '6.6 K (form E)'],
       ...tagRows,
     ],
   ),
@@ -284,9 +290,24 @@ const others: readonly ParameterRow[] = [
     [
       ['RegionId', 'required', 'other 2'],
       ['PrivateIpAddress', count(1, 100), 'other 2'],
+      ['Ipv6Address', count(1, 100), 'other 2'],
       ['NetworkInterfaceId', count(1, 100), 'other 2'],
       ['Type', oneOf('Primary', 'Secondary'), 'other 2'],
       ['Status', oneOf('Available', 'Attaching', 'InUse', 'Detaching', 'Deleting'), 'other 2'],
+    ],
+  ),
+  ...rowsOf(
+    ['DescribeInstances'],
+    [
+      ['RegionId', 'required', 'other 2'],
+      ['InstanceIds', jsonTexts(1, 100), 'other 2'],
+      ['PrivateIpAddresses', jsonTexts(1, 100), 'other 2'],
+      ['EipAddresses', jsonTexts(1, 100), 'other 2'],
+      ['PublicIpAddresses', jsonTexts(1, 100), 'other 2'],
+      ['InstanceNetworkType', oneOf('vpc', 'classic'), 'other 2 E'],
+      ['Status', oneOf('Pending', 'Running', 'Starting', 'Stopping', 'Stopped'), 'other 2 E'],
+      ['Tag', count(1, 20), 'other 2'],
+      ['MaxResults', between(10, 100), 'other 2'],
     ],
   ),
 ];

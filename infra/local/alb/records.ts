@@ -116,6 +116,8 @@ export interface RuleRecord extends Kept {
 }
 
 export interface ServerRecord {
+  /** Order of registration: lists are paged by it. */
+  readonly seq: number;
   readonly ServerType: string;
   readonly ServerId: string;
   /** Empty for Ecs and Fc. */
@@ -129,6 +131,10 @@ export interface ServerRecord {
   readonly Status: string;
   /** Weight the data plane uses; absent until the server is registered. */
   readonly weightInForce: number | undefined;
+  /** Since when it has been registered, in Unix ms. */
+  readonly inForceSince?: number;
+  /** It was removed and ends its connections until then, in Unix ms. */
+  readonly drainsUntil?: number;
 }
 
 export interface ServerGroupAttributes {
@@ -154,6 +160,9 @@ export interface ServerGroupRecord extends Kept {
   readonly resourceGroupId: string;
   readonly shown: ServerGroupAttributes;
   readonly inForce: ServerGroupAttributes | undefined;
+  /** When health checks were switched on for servers that served already, in Unix ms. */
+  readonly checkedSince?: number;
+  /** With those that still drain: `servers-now.ts` tells them apart. */
   readonly servers: readonly ServerRecord[];
 }
 

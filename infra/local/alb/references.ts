@@ -2,6 +2,7 @@
 import type { Acting, Cloud } from './cloud.ts';
 import type { DefaultAction, ListenerRecord, RuleAction, RuleRecord } from './records.ts';
 import { refuse } from './refusals.ts';
+import { registeredServers } from './servers-now.ts';
 
 export interface Reference {
   readonly groupId: string;
@@ -65,12 +66,17 @@ const countBy = (
   return counts;
 };
 
+const countedServers = (cloud: Cloud, groupId: string): number => {
+  const group = cloud.state.serverGroups.get(groupId);
+  return group === undefined ? 0 : registeredServers(group).length;
+};
+
 /** Servers a load balancer has by the service's way of counting: once for every reference to their group. */
 export const serversByLoadBalancer = (cloud: Cloud, all: readonly Reference[]): ReadonlyMap<string, number> =>
   countBy(
     all,
     (one) => one.loadBalancerId,
-    (one) => cloud.state.serverGroups.get(one.groupId)?.servers.length ?? 0,
+    (one) => countedServers(cloud, one.groupId),
   );
 
 /** Refuses when references would exceed what a group may have, or what the load balancer may have of servers. `holders` are replaced. */
@@ -83,6 +89,7 @@ export function checkReferences(acting: Acting, wanted: readonly Reference[]): v
     (one) => one.groupId,
     () => 1,
   );
+  const servers = serversByLoadBalancer(cloud, after);
   const { attachmentsPerGroup, serversPerLoadBalancer } = cloud.settings().quotas;
   for (const { groupId, loadBalancerId } of wanted) {
     if ((attachments.get(groupId) ?? 0) > attachmentsPerGroup) {
@@ -93,7 +100,7 @@ export function checkReferences(acting: Acting, wanted: readonly Reference[]): v
       );
     }
     const edition = cloud.state.loadBalancers.get(loadBalancerId)?.shown.LoadBalancerEdition ?? 'Standard';
-    if ((serversByLoadBalancer(cloud, after).get(loadBalancerId) ?? 0) > serversPerLoadBalancer[edition]) {
+    if ((servers.get(loadBalancerId) ?? 0) > serversPerLoadBalancer[edition]) {
       throw refuse(
         acting.action,
         'ResourceQuotaExceeded.LoadBalancerServersNum',

@@ -29,6 +29,7 @@ const serverAdditions = ['AddServersToServerGroup', 'ReplaceServersInServerGroup
 const serverRemovals = ['RemoveServersFromServerGroup', 'ReplaceServersInServerGroup'];
 const serverWrites = [...new Set([...serverAdditions, ...serverRemovals, 'UpdateServerGroupServersAttribute'])];
 const groupWrites = ['UpdateServerGroupAttribute', 'DeleteServerGroup', ...serverWrites];
+const groupContents = ['CreateServerGroup', 'UpdateServerGroupAttribute'];
 const tagActions = ['TagResources', 'UnTagResources'];
 
 const notFound: readonly Row[] = [
@@ -81,6 +82,13 @@ const notFound: readonly Row[] = [
     actions: ['CreateLoadBalancer', 'CreateServerGroup'],
     when: 'there is no such VPC',
     source: '6.6',
+    status: 404,
+  },
+  {
+    code: 'ResourceNotFound.ResourceGroup',
+    actions: ['CreateServerGroup'],
+    when: 'the account has no such resource group',
+    source: '6.6 (code E)',
     status: 404,
   },
   {
@@ -147,6 +155,37 @@ const locks: readonly Row[] = [
 ];
 
 const conflicts: readonly Row[] = [
+  {
+    code: 'ResourceInConfiguring',
+    actions: serverAdditions,
+    when: 'the server still ends the connections it had, where the settings forbid its return',
+    source: '6.7',
+  },
+  {
+    code: 'ResourceInConfiguring.BackendServer',
+    actions: [...serverRemovals, 'UpdateServerGroupServersAttribute'],
+    when: 'the server is being removed already',
+    source: '6.7',
+  },
+  { code: 'IncorrectStatus.Eni', actions: serverAdditions, when: 'the interface is attached to nothing', source: '6.7' },
+  {
+    code: 'ResourceInUse.IP',
+    actions: serverAdditions,
+    when: 'the address and port stand in the group under another name, where the settings forbid it',
+    source: '6.7, other 13',
+  },
+  {
+    code: 'Mismatch.ServerIpVersion',
+    actions: serverAdditions,
+    when: 'an IPv6 address and a group without IPv6',
+    source: '6.6, 6.7 (code E)',
+  },
+  {
+    code: 'IllegalParam.RemoteIpEnabled',
+    actions: serverAdditions,
+    when: 'a remote address can only be one of type Ip',
+    source: '6.7 (code E)',
+  },
   { code: 'OperationDenied.DeletionProtectionEnabled', actions: ['DeleteLoadBalancer'], when: 'deletion protection is on', source: '6.1' },
   { code: 'Mismatch.ZoneIdAndVSwitchId', actions: ['CreateLoadBalancer'], when: 'the vSwitch is in another zone', source: '6.1' },
   {
@@ -187,7 +226,7 @@ const conflicts: readonly Row[] = [
   {
     code: 'IllegalParam.ServerIp',
     actions: serverAdditions,
-    when: 'the address does not belong to the interface or instance',
+    when: 'the address is none, or does not belong to the interface or instance',
     source: '6.7',
   },
   { code: 'IllegalParam.Priority', actions: ['UpdateRulesAttribute'], when: 'a priority is given twice in the call', source: '6.5' },
@@ -201,6 +240,13 @@ const quotas: readonly Row[] = [
     source: '4.3, 6.1',
   },
   { code: 'QuotaExceeded.ServerGroupsNum', actions: ['CreateServerGroup'], when: 'the region has its groups', source: '4.3, 6.6' },
+  { code: 'QuotaExceeded.SlowStartDuration', actions: groupContents, when: 'a slower start than the account may have', source: '6.6' },
+  {
+    code: 'QuotaExceeded.ConnectionDrainTimeout',
+    actions: groupContents,
+    when: 'longer draining than the account may have',
+    source: '6.6',
+  },
   {
     code: 'ResourceQuotaExceeded.LoadBalancerListenersNum',
     actions: ['CreateListener'],
@@ -228,7 +274,7 @@ const quotas: readonly Row[] = [
   {
     code: 'ResourceQuotaExceeded.ServerAddedNum',
     actions: serverAdditions,
-    when: 'a server is in too many groups',
+    when: 'a server is in groups too many times',
     source: '6.7, Quota Center',
   },
   {
@@ -317,21 +363,84 @@ const contents: readonly Row[] = [
   },
   {
     code: 'Mismatch.LoadBalancerEditionAndConnectionDrain',
-    actions: referring,
+    actions: [...referring, 'UpdateServerGroupAttribute'],
     when: 'a Basic load balancer and a group that drains connections',
     source: '6.2, 6.6',
   },
   {
     code: 'Mismatch.LoadBalancerEditionAndSlowStartEnable',
-    actions: referring,
+    actions: [...referring, 'UpdateServerGroupAttribute'],
     when: 'a Basic load balancer and a group with slow start',
     source: '6.2, 6.6',
   },
   {
-    code: 'UnsupportedFeature.SlowStart',
-    actions: ['CreateServerGroup', 'UpdateServerGroupAttribute'],
+    code: 'Mismatch.LoadBalancerEditionAndCrossZone',
+    actions: [...referring, 'UpdateServerGroupAttribute'],
+    when: 'a Basic load balancer and a group that keeps to zones',
+    source: '6.6 K (code E)',
+  },
+  { code: 'UnsupportedFeature.SlowStart', actions: groupContents, when: 'slow start of functions', source: '6.6 K' },
+  { code: 'UnsupportedFeature.ConnectionDrain', actions: groupContents, when: 'draining of functions', source: '6.6 K' },
+  {
+    code: 'Mismatch.ServerGroupType',
+    actions: groupContents,
+    when: 'functions with stickiness or without cross-zone forwarding',
+    source: '6.6 K, annotations 1.4 (code E)',
+  },
+  {
+    code: 'Mismatch.SchedulerAndSlowStartEnable',
+    actions: groupContents,
     when: 'slow start with a scheduler other than Wrr',
+    source: '6.6, annotations 1.3 (code E)',
+  },
+  {
+    code: 'Mismatch.SchedulerAndUchConfig',
+    actions: groupContents,
+    when: 'something to hash for a scheduler other than Uch',
+    source: '6.6, annotations 1.3 (code E)',
+  },
+  { code: 'MissingParam.UchConfig', actions: groupContents, when: 'scheduler Uch with nothing to hash', source: '6.6, annotations 1.3' },
+  {
+    code: 'IllegalParam.Cookie',
+    actions: groupContents,
+    when: 'stickiness of type Server without the cookie that it rewrites',
+    source: 'annotations 1.4 (code E)',
+  },
+  {
+    code: 'Mismatch.CrossZoneAndStickySession',
+    actions: groupContents,
+    when: 'stickiness without cross-zone forwarding',
+    source: '6.6 K, annotations 1.3 (code E)',
+  },
+  {
+    code: 'Mismatch.CrossZoneAndRemoteIp',
+    actions: [...serverAdditions, 'UpdateServerGroupAttribute'],
+    when: 'remote addresses without cross-zone forwarding',
+    source: 'annotations 1.3 (code E)',
+  },
+  {
+    code: 'Mismatch.HealthCheckProtocol',
+    actions: groupContents,
+    when: 'a method or codes that checks of the protocol do not have',
+    source: 'annotations 1.2 (code E)',
+  },
+  {
+    code: 'OperationDenied.VpcNotSupportIpv6',
+    actions: ['CreateServerGroup'],
+    when: 'a group with IPv6 in a VPC without',
     source: '6.6',
+  },
+  {
+    code: 'OperationDenied.UpstreamKeepaliveEnabled',
+    actions: ['UpdateServerGroupAttribute'],
+    when: 'persistent connections are on already, where the settings forbid to say so again',
+    source: '6.6 (meaning E)',
+  },
+  {
+    code: 'OperationDenied.UpstreamKeepaliveDisabled',
+    actions: ['UpdateServerGroupAttribute'],
+    when: 'persistent connections are off already, where the settings forbid to say so again',
+    source: '6.6 (meaning E)',
   },
   {
     code: 'InvalidParameter',
@@ -360,6 +469,13 @@ const contents: readonly Row[] = [
     source: '6.2',
   },
   { code: 'MissingParam.RegionId', actions: ['DescribeVSwitches'], when: 'neither RegionId nor VpcId is given', source: 'other 4' },
+  {
+    code: 'MissingParam.InstanceNetworkType',
+    actions: ['DescribeInstances'],
+    when: 'private addresses are asked for without saying that they are of a VPC',
+    source: 'other 2 (code E)',
+  },
+  { code: 'MissingParam.TagKey', actions: ['UnTagResources'], when: 'nothing says which tags', source: '6.8 (code E)' },
   { code: 'IllegalParam.MaxResults', actions: ['ListServerGroupServers'], when: 'more than the settings allow', source: '3.4, 10' },
 ];
 

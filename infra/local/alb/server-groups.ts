@@ -1,6 +1,8 @@
 /** Server groups: they belong to the account, not to a load balancer, and their names are not unique. */
 import { type Acting, type Cloud, isoSeconds } from './cloud.ts';
 import { needServerGroupAtRest } from './gate.ts';
+import { checkEdition, checkSettings } from './group-checks.ts';
+import { changedAttributes, type GroupRequest, isChecked, newAttributes } from './group-settings.ts';
 import { newId } from './ids.ts';
 import { hasTags, isAmong, isEqual, type PageParameters, pageOf, type TagFilter } from './listing.ts';
 import { keptTags } from './load-balancers.ts';
@@ -8,23 +10,7 @@ import { read, write } from './operations.ts';
 import type { ServerGroupAttributes, ServerGroupRecord, ServerRecord } from './records.ts';
 import { isInUse, references } from './references.ts';
 import { refuse } from './refusals.ts';
-
-type Config = Readonly<Record<string, unknown>>;
-
-/** What CreateServerGroup and UpdateServerGroupAttribute have in common. */
-interface GroupRequest {
-  readonly ServerGroupName?: string;
-  readonly Scheduler?: string;
-  readonly HealthCheckConfig?: Config;
-  readonly StickySessionConfig?: Config;
-  readonly ConnectionDrainConfig?: Config;
-  readonly SlowStartConfig?: Config;
-  readonly UchConfig?: Config;
-  readonly CrossZoneEnabled?: boolean;
-  readonly UpstreamKeepaliveEnabled?: boolean;
-  readonly IpVersionAffinityMode?: string;
-  readonly ServiceName?: string;
-}
+import { listedServers } from './servers-now.ts';
 
 interface CreateRequest extends GroupRequest {
   readonly ServerGroupName: string;
@@ -36,80 +22,37 @@ interface CreateRequest extends GroupRequest {
   readonly Tag?: readonly { readonly Key: string; readonly Value?: string }[];
 }
 
-const healthCheckDefaults: Config = {
-  HealthCheckProtocol: 'HTTP',
-  HealthCheckPath: '/',
-  HealthCheckHost: '$SERVER_IP',
-  HealthCheckMethod: 'HEAD',
-  HealthCheckCodes: ['http_2xx'],
-  HealthCheckHttpVersion: 'HTTP1.1',
-  HealthCheckConnectPort: 0,
-  HealthCheckInterval: 2,
-  HealthCheckTimeout: 5,
-  HealthyThreshold: 3,
-  UnhealthyThreshold: 3,
-};
-
-const newAttributes = (request: CreateRequest): ServerGroupAttributes => ({
-  Scheduler: 'Wrr',
-  CrossZoneEnabled: true,
-  UpstreamKeepaliveEnabled: false,
-  ...given(request),
-  ServerGroupName: request.ServerGroupName,
-  HealthCheckConfig: { ...healthCheckDefaults, ...request.HealthCheckConfig },
-  StickySessionConfig: { StickySessionEnabled: false, ...request.StickySessionConfig },
-  ConnectionDrainConfig: { ConnectionDrainEnabled: false, ConnectionDrainTimeout: 300, ...request.ConnectionDrainConfig },
-  SlowStartConfig: { SlowStartEnabled: false, SlowStartDuration: 30, ...request.SlowStartConfig },
-});
-
-const scalars = [
-  'ServerGroupName',
-  'Scheduler',
-  'CrossZoneEnabled',
-  'UpstreamKeepaliveEnabled',
-  'IpVersionAffinityMode',
-  'ServiceName',
-  'UchConfig',
-] as const satisfies readonly (keyof GroupRequest)[];
-
-const given = (request: GroupRequest): GroupRequest =>
-  Object.fromEntries(scalars.filter((name) => request[name] !== undefined).map((name) => [name, request[name]]));
-
-/** Members of the configurations are laid over what is there, one by one; lists in them are replaced whole. */
-const changedAttributes = (shown: ServerGroupAttributes, request: GroupRequest): ServerGroupAttributes => ({
-  ...shown,
-  ...given(request),
-  HealthCheckConfig: { ...shown.HealthCheckConfig, ...request.HealthCheckConfig },
-  StickySessionConfig: { ...shown.StickySessionConfig, ...request.StickySessionConfig },
-  ConnectionDrainConfig: { ...shown.ConnectionDrainConfig, ...request.ConnectionDrainConfig },
-  SlowStartConfig: { ...shown.SlowStartConfig, ...request.SlowStartConfig },
-});
-
-function checkScheduler(acting: Acting, attributes: ServerGroupAttributes): void {
-  if (attributes.SlowStartConfig['SlowStartEnabled'] === true && attributes.Scheduler !== 'Wrr') {
-    throw refuse(acting.action, 'UnsupportedFeature.SlowStart', `The scheduler is ${attributes.Scheduler}`);
+/** Refuses what the account does not have: the VPC, IPv6 in it, the resource group. */
+function checkPlace(acting: Acting, type: ServerGroupRecord['type'], parameters: CreateRequest): void {
+  const { action, cloud } = acting;
+  const { vpcIpv6, resourceGroups } = cloud.settings();
+  if (type !== 'Fc' && parameters.VpcId === undefined) throw refuse(action, 'MissingParam.VpcId', `A group of type ${type}`);
+  if (type !== 'Fc' && !cloud.state.vSwitches.some((one) => one.VpcId === parameters.VpcId)) {
+    throw refuse(action, 'ResourceNotFound.Vpc', parameters.VpcId ?? '');
+  }
+  if (parameters.Ipv6Enabled === true && !vpcIpv6) throw refuse(action, 'OperationDenied.VpcNotSupportIpv6', parameters.VpcId ?? '');
+  const resourceGroup = parameters.ResourceGroupId;
+  if (resourceGroup !== undefined && resourceGroups?.includes(resourceGroup) === false) {
+    throw refuse(action, 'ResourceNotFound.ResourceGroup', resourceGroup);
   }
 }
 
 function create(parameters: CreateRequest, acting: Acting) {
   const { cloud } = acting;
   const type = parameters.ServerGroupType ?? 'Instance';
-  if (type !== 'Fc' && parameters.VpcId === undefined) throw refuse(acting.action, 'MissingParam.VpcId', `A group of type ${type}`);
-  if (type !== 'Fc' && !cloud.state.vSwitches.some((one) => one.VpcId === parameters.VpcId)) {
-    throw refuse(acting.action, 'ResourceNotFound.Vpc', parameters.VpcId ?? '');
-  }
+  checkPlace(acting, type, parameters);
   const limit = cloud.settings().quotas.serverGroups;
   if (cloud.state.serverGroups.all().length >= limit)
     throw refuse(acting.action, 'QuotaExceeded.ServerGroupsNum', `${limit} groups are allowed`);
   const shown = newAttributes(parameters);
-  checkScheduler(acting, shown);
+  checkSettings(acting, { type, shown, servers: [] });
   return () => {
     const id = newId('sgp');
     cloud.state.serverGroups.put({
       id,
       seq: cloud.state.nextSeq(),
       createdAt: cloud.clock.now(),
-      status: 'Creating',
+      status: cloud.settings().newGroupStatus,
       tags: keptTags(parameters.Tag),
       type,
       protocol: protocolOf(parameters.Protocol),
@@ -132,7 +75,7 @@ function create(parameters: CreateRequest, acting: Acting) {
 
 /** A group that took servers while it was being created is not at rest before they are in. */
 const statusWith = (servers: readonly ServerRecord[]): string =>
-  servers.every((server) => server.Status === 'Available') ? 'Available' : 'Configuring';
+  servers.every((server) => server.Status === 'Available' || server.drainsUntil !== undefined) ? 'Available' : 'Configuring';
 
 /** gRPC is given as `gRPC` and answered as `GRPC`. */
 const protocolOf = (wanted: CreateRequest['Protocol']): ServerGroupRecord['protocol'] =>
@@ -151,15 +94,45 @@ const startJob = (
 ): string =>
   acting.cloud.jobs.start({ apiName: acting.action, resourceType: 'servergroup', resourceId, failWith: acting.failJobWith, ...work });
 
+function checkKeepalive({ action, cloud }: Acting, record: ServerGroupRecord, { UpstreamKeepaliveEnabled: wanted }: GroupRequest): void {
+  if (wanted === undefined || wanted !== record.shown.UpstreamKeepaliveEnabled) return;
+  if (cloud.settings().keepaliveRestated === 'accepted') return;
+  throw refuse(action, `OperationDenied.UpstreamKeepalive${wanted ? 'Enabled' : 'Disabled'}`, record.id);
+}
+
+/** A group in use can get no setting that a load balancer in front of it does not serve. */
+function checkEditions(acting: Acting, group: ServerGroupRecord): void {
+  const holders = references(acting.cloud).filter((one) => one.groupId === group.id);
+  for (const id of new Set(holders.map((one) => one.loadBalancerId))) {
+    const loadBalancer = acting.cloud.state.loadBalancers.get(id);
+    if (loadBalancer !== undefined) checkEdition(acting, group, loadBalancer);
+  }
+}
+
+/** Since when servers that served unchecked are checked. */
+const checkedSince = (acting: Acting, before: ServerGroupRecord, now: ServerGroupAttributes) => {
+  if (!isChecked(now)) return {};
+  if (!isChecked(before.shown)) return { checkedSince: acting.cloud.clock.now() };
+  return before.checkedSince === undefined ? {} : { checkedSince: before.checkedSince };
+};
+
 function update(parameters: GroupRequest & { readonly ServerGroupId: string }, acting: Acting) {
   const { cloud } = acting;
   const record = needServerGroupAtRest(acting, parameters.ServerGroupId);
+  checkKeepalive(acting, record, parameters);
   const shown = changedAttributes(record.shown, parameters);
-  checkScheduler(acting, shown);
+  checkSettings(acting, { ...record, shown });
+  checkEditions(acting, { ...record, shown });
   return () => {
     cloud.state.serverGroups.put({ ...record, status: 'Configuring', shown });
     const settle = (attributes: ServerGroupAttributes) => () =>
-      cloud.state.serverGroups.change(record.id, (one) => ({ ...one, status: 'Available', shown: attributes, inForce: attributes }));
+      cloud.state.serverGroups.change(record.id, ({ checkedSince: _, ...one }) => ({
+        ...one,
+        ...checkedSince(acting, record, attributes),
+        status: 'Available',
+        shown: attributes,
+        inForce: attributes,
+      }));
     const JobId = startJob(acting, record.id, {
       operateType: 'Update',
       takesMs: cloud.settings().times.serverGroupMs,
@@ -199,7 +172,7 @@ export const showServerGroup = (record: ServerGroupRecord, cloud: Cloud): Readon
   VpcId: record.vpcId,
   Ipv6Enabled: record.ipv6Enabled,
   ResourceGroupId: record.resourceGroupId,
-  ServerCount: record.servers.length,
+  ServerCount: listedServers(cloud, record).length,
   RelatedLoadBalancerIds: [
     ...new Set(
       references(cloud)

@@ -1,45 +1,84 @@
-/** Servers of a group: Adding, Available, Configuring, Removing, each change by one job that keeps the group Configuring. */
+/** Servers of a group: Adding, Available, Configuring, Replacing, Removing, each change by one job. */
 import type { Acting, Cloud } from './cloud.ts';
-import { needServerGroup, needServerGroupAtRest } from './gate.ts';
+import { isNew, needServerGroup, needServerGroupAtRest } from './gate.ts';
 import { hasTags, isAmong, type PageParameters, pageOf, type TagFilter } from './listing.ts';
 import { read, write } from './operations.ts';
 import type { ServerGroupRecord, ServerRecord } from './records.ts';
 import { refuse } from './refusals.ts';
-import { addressOf, checkServer, type ServerRequest, serverKey } from './server-identity.ts';
+import { addressOf, checkServer, keyOf, type ServerRequest, serverKey } from './server-identity.ts';
+import { changeServers, departed, registered } from './server-jobs.ts';
 import { checkServerQuotas } from './server-quotas.ts';
-
-const keyOf = (server: ServerRecord): string => `${server.ServerType} ${server.ServerId} ${server.ServerIp} ${server.Port}`;
+import { drainingServers, listedServers, registeredServers } from './servers-now.ts';
 
 /** The group, if its servers may be changed now. */
 function needGroup(acting: Acting, id: string): ServerGroupRecord {
-  const allowed = acting.cloud.settings().creatingGroupAcceptsServers ? ['Available', 'Creating'] : ['Available'];
-  return needServerGroupAtRest(acting, id, allowed);
+  const group = needServerGroup(acting, id);
+  if (isNew(group) && acting.cloud.settings().creatingGroupAcceptsServers) return group;
+  return needServerGroupAtRest(acting, id);
 }
 
 function checkTwice(acting: Acting, keys: readonly string[]): void {
   if (new Set(keys).size < keys.length) throw refuse(acting.action, 'DuplicatedParam.BackendServer', 'Servers');
 }
 
-function checkAdditions(acting: Acting, group: ServerGroupRecord, added: readonly ServerRequest[], leaving: ReadonlySet<string>): void {
+/** How one is refused that still drains, by the switch. */
+const codesOfReturn = { conflict: 'Conflict.BackendServer', configuring: 'ResourceInConfiguring' } as const;
+
+function checkReturn(acting: Acting, group: ServerGroupRecord, keys: readonly string[]): void {
+  const { readdedServers } = acting.cloud.settings();
+  if (readdedServers === 'accepted') return;
+  const draining = new Set(drainingServers(acting.cloud, group).map(keyOf));
+  const back = keys.find((key) => draining.has(key));
+  if (back !== undefined) throw refuse(acting.action, codesOfReturn[readdedServers], `${back} still drains`);
+}
+
+const placeOf = ({ ServerIp, Port }: Pick<ServerRecord, 'ServerIp' | 'Port'>): string => `${ServerIp} ${Port}`;
+
+/** Refuses an address and port that stands in the group, or in the call, under another name. */
+function checkPlaces(acting: Acting, staying: readonly ServerRecord[], arriving: readonly ServerRecord[]): void {
+  if (acting.cloud.settings().addressUnderTwoNames === 'accepted') return;
+  const taken = new Set(staying.map(placeOf));
+  for (const server of arriving.filter((one) => one.ServerIp !== '')) {
+    if (taken.has(placeOf(server))) throw refuse(acting.action, 'ResourceInUse.IP', placeOf(server));
+    taken.add(placeOf(server));
+  }
+}
+
+/** New records of servers that may join those which stay. */
+function admitted(
+  acting: Acting,
+  group: ServerGroupRecord,
+  added: readonly ServerRequest[],
+  staying: readonly ServerRecord[],
+): readonly ServerRecord[] {
   const keys = added.map((server) => serverKey(acting.cloud, server));
   checkTwice(acting, keys);
   for (const server of added) checkServer(acting, group, server);
-  const there = new Set(group.servers.map(keyOf).filter((key) => !leaving.has(key)));
+  const there = new Set(staying.map(keyOf));
   const double = keys.find((key) => there.has(key));
   if (double !== undefined) throw refuse(acting.action, 'Conflict.BackendServer', double);
+  checkReturn(acting, group, keys);
+  const arriving = added.map((server) => newServer(acting.cloud, server));
+  checkPlaces(acting, staying, arriving);
+  checkServerQuotas(acting, group, { staying, arriving });
+  return arriving;
 }
 
-/** Keys of servers that must be there. */
+/** Keys of servers that must be there. One that is leaving already cannot be named once more. */
 function needServers(acting: Acting, group: ServerGroupRecord, named: readonly ServerRequest[]): readonly string[] {
   const keys = named.map((server) => serverKey(acting.cloud, server));
   checkTwice(acting, keys);
-  const there = new Set(group.servers.map(keyOf));
-  const missing = keys.find((key) => !there.has(key));
-  if (missing !== undefined) throw refuse(acting.action, 'ResourceNotFound.BackendServer', missing);
+  const there = new Set(registeredServers(group).map(keyOf));
+  const draining = new Set(listedServers(acting.cloud, group).map(keyOf));
+  for (const key of keys.filter((one) => !there.has(one))) {
+    if (draining.has(key)) throw refuse(acting.action, 'ResourceInConfiguring.BackendServer', key);
+    throw refuse(acting.action, 'ResourceNotFound.BackendServer', key);
+  }
   return keys;
 }
 
 const newServer = (cloud: Cloud, server: ServerRequest): ServerRecord => ({
+  seq: cloud.state.nextSeq(),
   ServerType: server.ServerType,
   ServerId: server.ServerId,
   ServerIp: addressOf(cloud, server),
@@ -51,34 +90,10 @@ const newServer = (cloud: Cloud, server: ServerRequest): ServerRecord => ({
   weightInForce: undefined,
 });
 
-const settled = (server: ServerRecord): ServerRecord => ({ ...server, Status: 'Available', weightInForce: server.Weight });
-
-/** One change of the servers of a group: what it looks like at once, and how each server ends (`undefined`: gone). */
-function changeServers(
-  acting: Acting,
-  group: ServerGroupRecord,
-  change: { readonly now: readonly ServerRecord[]; readonly end: (server: ServerRecord) => ServerRecord | undefined },
-) {
-  const { cloud } = acting;
-  cloud.state.serverGroups.put({ ...group, status: 'Configuring', servers: change.now });
-  const end = (servers: (record: ServerGroupRecord) => readonly ServerRecord[]) => () =>
-    cloud.state.serverGroups.change(group.id, (record) => ({
-      ...record,
-      status: 'Available',
-      inForce: record.shown,
-      servers: servers(record),
-    }));
-  const JobId = cloud.jobs.start({
-    apiName: acting.action,
-    operateType: 'Update',
-    resourceType: 'servergroup',
-    resourceId: group.id,
-    takesMs: cloud.settings().times.serversMs,
-    failWith: acting.failJobWith,
-    done: end((record) => record.servers.map(change.end).filter((server) => server !== undefined)),
-    undone: end(() => group.servers),
-  });
-  return { JobId };
+/** Those that drain still, but for the ones that come back. */
+function stillDraining(cloud: Cloud, group: ServerGroupRecord, arriving: readonly ServerRecord[]): readonly ServerRecord[] {
+  const back = new Set(arriving.map(keyOf));
+  return drainingServers(cloud, group).filter((server) => !back.has(keyOf(server)));
 }
 
 interface Named {
@@ -88,17 +103,19 @@ interface Named {
 
 function add({ ServerGroupId, Servers }: Named, acting: Acting) {
   const group = needGroup(acting, ServerGroupId);
-  checkAdditions(acting, group, Servers, new Set());
-  const now = [...group.servers, ...Servers.map((server) => newServer(acting.cloud, server))];
-  checkServerQuotas(acting, group, now);
-  return () => changeServers(acting, group, { now, end: (server) => (server.Status === 'Adding' ? settled(server) : server) });
+  const staying = registeredServers(group);
+  const arriving = admitted(acting, group, Servers, staying);
+  const now = [...staying, ...stillDraining(acting.cloud, group, arriving), ...arriving];
+  return () => changeServers(acting, group, { now, about: arriving.map(keyOf), end: (server) => registered(acting, server) });
 }
 
 function remove({ ServerGroupId, Servers }: Named, acting: Acting) {
   const group = needGroup(acting, ServerGroupId);
-  const leaving = new Set(needServers(acting, group, Servers));
-  const now = group.servers.map((server) => (leaving.has(keyOf(server)) ? { ...server, Status: 'Removing' } : server));
-  return () => changeServers(acting, group, { now, end: (server) => (leaving.has(keyOf(server)) ? undefined : server) });
+  const about = needServers(acting, group, Servers);
+  const leaving = new Set(about);
+  const now = registeredServers(group).map((server) => (leaving.has(keyOf(server)) ? { ...server, Status: 'Removing' } : server));
+  const draining = drainingServers(acting.cloud, group);
+  return () => changeServers(acting, group, { now: [...now, ...draining], about, end: (server) => departed(acting, group, server) });
 }
 
 interface Replacement {
@@ -112,24 +129,31 @@ function replace({ ServerGroupId, AddedServers, RemovedServers }: Replacement, a
   const group = needGroup(acting, ServerGroupId);
   if (group.type === 'Fc') throw refuse(acting.action, 'Mismatch.ServerType', `${group.id} is a group of functions`);
   const leaving = new Set(needServers(acting, group, RemovedServers));
-  checkAdditions(acting, group, AddedServers, leaving);
-  const staying = group.servers.filter((server) => !leaving.has(keyOf(server)));
-  const arriving = AddedServers.map((server) => newServer(acting.cloud, server));
-  checkServerQuotas(acting, group, [...staying, ...arriving]);
-  const goingNow = group.servers.filter((server) => leaving.has(keyOf(server))).map((server) => ({ ...server, Status: 'Replacing' }));
+  const staying = registeredServers(group).filter((server) => !leaving.has(keyOf(server)));
+  const leavers = new Map(
+    registeredServers(group).flatMap((server) => (leaving.has(keyOf(server)) ? [[keyOf(server), server] as const] : [])),
+  );
+  // One that is named on both sides serves as before until it is what it is to be.
+  const arriving = admitted(acting, group, AddedServers, staying).map((server) => ({
+    ...server,
+    weightInForce: leavers.get(keyOf(server))?.weightInForce,
+  }));
+  for (const server of arriving) leavers.delete(keyOf(server));
+  const going = [...leavers.values()].map((server) => ({ ...server, Status: 'Replacing' }));
   return () =>
     changeServers(acting, group, {
-      now: [...staying, ...goingNow, ...arriving],
-      end: (server) => (server.Status === 'Replacing' ? undefined : server.Status === 'Adding' ? settled(server) : server),
+      now: [...staying, ...going, ...stillDraining(acting.cloud, group, arriving), ...arriving],
+      about: [...arriving.map(keyOf), ...going.map(keyOf)],
+      end: (server) => (server.Status === 'Replacing' ? departed(acting, group, server) : registered(acting, server)),
     });
 }
 
 function update({ ServerGroupId, Servers }: Named, acting: Acting) {
   const group = needGroup(acting, ServerGroupId);
-  needServers(acting, group, Servers);
-  const wanted = new Map(Servers.map((server) => [serverKey(acting.cloud, server), server]));
+  const about = needServers(acting, group, Servers);
+  const wanted = new Map(Servers.map((server, index) => [about[index], server]));
   const now = group.servers.map((server) => {
-    const change = wanted.get(keyOf(server));
+    const change = server.drainsUntil === undefined ? wanted.get(keyOf(server)) : undefined;
     if (change === undefined) return server;
     return {
       ...server,
@@ -138,14 +162,14 @@ function update({ ServerGroupId, Servers }: Named, acting: Acting) {
       Description: change.Description ?? server.Description,
     };
   });
-  return () => changeServers(acting, group, { now, end: (server) => (server.Status === 'Configuring' ? settled(server) : server) });
+  return () => changeServers(acting, group, { now, about, end: (server) => registered(acting, server) });
 }
 
 /** A server as ListServerGroupServers answers it. */
-export const showServer = ({ weightInForce: _, ...server }: ServerRecord, serverGroupId: string): Readonly<Record<string, unknown>> => ({
-  ...server,
-  ServerGroupId: serverGroupId,
-});
+export const showServer = (server: ServerRecord, serverGroupId: string): Readonly<Record<string, unknown>> => {
+  const { seq: _seq, weightInForce: _weight, inForceSince: _since, drainsUntil: _until, ...told } = server;
+  return { ...told, ServerGroupId: serverGroupId };
+};
 
 interface ListRequest extends PageParameters {
   readonly ServerGroupId?: string;
@@ -162,9 +186,8 @@ function list(parameters: ListRequest, acting: Acting) {
   const groups = parameters.ServerGroupId === undefined ? state.serverGroups.all() : [needServerGroup(acting, parameters.ServerGroupId)];
   const servers = groups
     .filter((group) => hasTags(group.tags, parameters.Tag))
-    .flatMap((group) => group.servers.map((server) => ({ server, group: group.id })))
-    .filter(({ server }) => isAmong(parameters.ServerIds, server.ServerId))
-    .map((one, index) => ({ ...one, seq: index + 1 }));
+    .flatMap((group) => listedServers(acting.cloud, group).map((server) => ({ server, group: group.id, seq: server.seq })))
+    .filter(({ server }) => isAmong(parameters.ServerIds, server.ServerId));
   return pageOf('Servers', servers, parameters, ({ server, group }) => showServer(server, group));
 }
 

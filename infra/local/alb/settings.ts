@@ -41,13 +41,16 @@ const quotas = z.strictObject({
   serversPerGroup: count.default(1000),
   /** How often listeners and rules may refer to one group. */
   attachmentsPerGroup: count.default(50),
-  /** In how many groups one server may be. */
+  /** How many entries of groups one server may be: what counts is its address, or its id where it has none. */
   groupsPerServer: count.default(200),
   conditionsPerRule: perEdition(5, 10),
   actionsPerRule: perEdition(3, 5),
   wildcardsPerRule: perEdition(5, 10),
   maxIdleTimeout: count.default(60),
   maxRequestTimeout: count.default(180),
+  /** Seconds that a group may start slowly, and drain. */
+  maxSlowStartDuration: count.default(900),
+  maxConnectionDrainTimeout: count.default(900),
 });
 
 const settings = z.strictObject({
@@ -58,6 +61,8 @@ const settings = z.strictObject({
     .strictObject({ calls: z.int().min(1), perMs: z.int().min(1) })
     .nullable()
     .default(null),
+  /** Whether the rate holds for each action by itself, as published, or for all of them together. */
+  writeRateScope: z.enum(['action', 'account']).default('action'),
   throttleCode: z.string().includes('Throttling').default('Throttling.User'),
   throttleStatus: z.int().min(400).max(599).default(400),
   /** How long the answer to a ClientToken is remembered. */
@@ -65,6 +70,22 @@ const settings = z.strictObject({
   clientTokenScope: z.enum(['action', 'account']).default('action'),
   /** Whether a batch that exchanges priorities is judged by where it ends or after every rule. */
   updatePriorityCheck: z.enum(['end-state', 'each-step']).default('end-state'),
+  /** Whether the local VPC has IPv6. */
+  vpcIpv6: z.boolean().default(true),
+  /** Resource groups of the account; null: every id of the form is one. */
+  resourceGroups: z.array(z.string()).nullable().default(null),
+  /** What the status of a group says until it is there: texts differ. */
+  newGroupStatus: z.enum(['Creating', 'Provisioning']).default('Creating'),
+  /** Whether a setting of persistent connections that a group has already may be said again in an update. */
+  keepaliveRestated: z.enum(['accepted', 'refused']).default('accepted'),
+  /** What becomes of a removed server of a group that drains: listed as Removing until it has drained, or gone when the job has ended. */
+  drainingServers: z.enum(['listed', 'gone']).default('gone'),
+  /** Whether a server that still drains may be added again, and how it is refused if not. */
+  readdedServers: z.enum(['accepted', 'conflict', 'configuring']).default('accepted'),
+  /** Whether one address and port may stand in a group under two names (an interface's and an instance's). */
+  addressUnderTwoNames: z.enum(['accepted', 'refused']).default('accepted'),
+  /** A failed job on servers puts everything back, or leaves what it had got done: the first half of the servers it was about. */
+  failedServerJobs: z.enum(['undone', 'half-done']).default('undone'),
   /** How long a group counts as in use after the rule or listener that named it is gone. */
   referenceLingerMs: ms.default(500),
   /** Largest MaxResults of ListServerGroupServers: 100 in the text, 1000 in the metadata. */

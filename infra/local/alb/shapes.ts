@@ -1,4 +1,4 @@
-/** Request shapes: of ALB from the models of its SDK, of the two look-ups beside it (no SDK of theirs is installed) by hand. */
+/** Request shapes: of ALB from the models of its SDK, of the look-ups beside it (no SDK of theirs is installed) by hand. */
 import * as sdk from '@alicloud/alb20200616';
 import { isSdkModel, shapeOfModel } from '../openapi/sdk-shape.ts';
 import type { ObjectShape } from '../openapi/shape.ts';
@@ -56,5 +56,24 @@ export const networkInterfacesShape: ObjectShape = {
     NextToken: 'string',
     PageNumber: 'number',
     PageSize: 'number',
+  },
+};
+
+/** DescribeInstances (other-openapi 2). */
+export const instancesShape: ObjectShape = {
+  members: {
+    RegionId: 'string',
+    InstanceIds: 'string',
+    PrivateIpAddresses: 'string',
+    EipAddresses: 'string',
+    PublicIpAddresses: 'string',
+    InstanceNetworkType: 'string',
+    VpcId: 'string',
+    VSwitchId: 'string',
+    ZoneId: 'string',
+    Status: 'string',
+    Tag: tag,
+    MaxResults: 'number',
+    NextToken: 'string',
   },
 };

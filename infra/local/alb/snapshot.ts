@@ -6,6 +6,7 @@ import { showLoadBalancer } from './load-balancers.ts';
 import { showRule } from './rules.ts';
 import { showServerGroup } from './server-groups.ts';
 import { showServer } from './servers.ts';
+import { listedServers } from './servers-now.ts';
 
 /** One JSON object. The network is listed too: it belongs to the local node, not to any load balancer. */
 export const snapshot = (cloud: Cloud, dataPlane: readonly unknown[]): Readonly<Record<string, unknown>> => ({
@@ -19,12 +20,15 @@ export const snapshot = (cloud: Cloud, dataPlane: readonly unknown[]): Readonly<
   rules: cloud.state.rules.all().map(showRule),
   serverGroups: cloud.state.serverGroups
     .all()
-    .map((record) => ({ ...showServerGroup(record, cloud), Servers: record.servers.map((server) => showServer(server, record.id)) })),
+    .map((record) => ({
+      ...showServerGroup(record, cloud),
+      Servers: listedServers(cloud, record).map((server) => showServer(server, record.id)),
+    })),
   jobs: cloud.state.jobs
     .all()
     .filter((job) => job.status === 'Processing')
     .map(showJob),
   vSwitches: cloud.state.vSwitches,
-  networkInterfaces: cloud.state.interfaces(),
+  networkInterfaces: cloud.state.network().all,
   dataPlane,
 });

@@ -6,17 +6,19 @@ import { createAuthenticator } from '../openapi/authenticate.ts';
 import { createClientTokens } from '../openapi/client-tokens.ts';
 import { type Clock, systemClock } from '../openapi/clock.ts';
 import { commonDoors, type Doors } from '../openapi/doors.ts';
+import type { Pipeline } from '../openapi/pipeline.ts';
 import { startOpenApi } from '../openapi/server.ts';
 import { createWriteRate } from '../openapi/write-rate.ts';
 import type { LocalCredentials, LocalService } from '../service.ts';
 import { jobOperations } from './async-jobs.ts';
-import type { Cloud, ServerHealth } from './cloud.ts';
+import type { Cloud, ServerHealth, WishedHealth } from './cloud.ts';
 import { viewOf } from './in-force.ts';
+import { instanceOperations } from './instances.ts';
 import { createJobs } from './jobs.ts';
 import { healthOperations } from './listener-health.ts';
 import { listenerOperations } from './listeners.ts';
 import { loadBalancerOperations } from './load-balancers.ts';
-import { networkOperations } from './network-reads.ts';
+import { networkInterfaceOperations } from './network-interfaces.ts';
 import { ruleOperations } from './rules.ts';
 import { serverGroupOperations } from './server-groups.ts';
 import { serverOperations } from './servers.ts';
@@ -24,6 +26,7 @@ import { changeSettings, type Settings } from './settings.ts';
 import { snapshot } from './snapshot.ts';
 import { createState } from './state.ts';
 import { tagOperations } from './tags.ts';
+import { vSwitchOperations } from './v-switches.ts';
 import type { AlbView } from './view.ts';
 import { zoneOperations } from './zones.ts';
 
@@ -77,6 +80,16 @@ const network = z.array(
   }),
 );
 
+const health = z.array(
+  z.strictObject({
+    server: z.string().min(1),
+    port: z.int().min(1).max(65_535).optional(),
+    serverGroupId: z.string().optional(),
+    status: z.enum(['Normal', 'Initial', 'Unhealthy']),
+    reasonCode: z.string().optional(),
+  }),
+);
+
 const operations = [
   ...loadBalancerOperations,
   ...listenerOperations,
@@ -87,7 +100,9 @@ const operations = [
   ...jobOperations,
   ...zoneOperations,
   ...healthOperations,
-  ...networkOperations,
+  ...vSwitchOperations,
+  ...networkInterfaceOperations,
+  ...instanceOperations,
 ];
 
 /** Starts it; `settings` that are unknown or out of range are refused with a ZodError. */
@@ -95,6 +110,7 @@ export async function startAlb(options: AlbOptions): Promise<AlbService> {
   const clock = options.clock ?? systemClock;
   let settings = changeSettings(undefined, options.settings ?? {});
   const state = createState(options.credentials.region);
+  let wishedHealth: readonly WishedHealth[] = [];
   const jobs = createJobs(clock, state);
   const view = viewOf(state);
   const dataPlane = options.dataPlane?.(view);
@@ -105,7 +121,8 @@ export async function startAlb(options: AlbOptions): Promise<AlbService> {
     state,
     jobs,
     settings: () => settings,
-    health: (serverGroupId) => dataPlane?.health?.(serverGroupId) ?? [],
+    health: (serverGroupId) => dataPlane?.health?.(serverGroupId),
+    wishedHealth: () => wishedHealth,
   };
   const journal = createJournal(clock.now);
   const faults = createFaultBook();
@@ -123,13 +140,18 @@ export async function startAlb(options: AlbOptions): Promise<AlbService> {
       state.setInterfaces(network.parse(body));
       return {};
     },
+    'PUT /_/health': (body) => {
+      wishedHealth = health.parse(body);
+      return {};
+    },
   };
-  const pipeline = {
+  const count = createWriteRate(clock.now);
+  const pipeline: Pipeline = {
     operations: operations.map((serve) => serve(cloud)),
     clock,
     faults,
     tokens: createClientTokens(clock.now, () => settings),
-    count: createWriteRate(clock.now),
+    count: (action, rate, throttle) => count(settings.writeRateScope === 'account' ? 'Any write' : action, rate, throttle),
     rules: () => ({ ...settings, writeRate: settings.writeRate ?? undefined }),
   };
   const authenticate = createAuthenticator(options.credentials, Date.now);

@@ -1,4 +1,5 @@
 /** Everything the emulator holds, in memory only. */
+import { type Network, networkOf } from './network.ts';
 import type { JobRecord, ListenerRecord, LoadBalancerRecord, RuleRecord, ServerGroupRecord, VSwitch } from './records.ts';
 import { createTable, type Table } from './table.ts';
 import type { LocalInterface } from './view.ts';
@@ -11,7 +12,7 @@ export interface State {
   readonly jobs: Table<JobRecord>;
   readonly vSwitches: readonly VSwitch[];
   /** What the local node says there is on the network. */
-  interfaces(): readonly LocalInterface[];
+  network(): Network;
   setInterfaces(interfaces: readonly LocalInterface[]): void;
   /** Groups that still count as in use after a reference went: until when, in Unix ms, by group id. */
   readonly lingering: Map<string, number>;
@@ -39,7 +40,7 @@ export function createState(region: string): State {
   const changed = () => {
     for (const listener of listeners) listener();
   };
-  let interfaces: readonly LocalInterface[] = [];
+  let network = networkOf([]);
   let seq = 0;
   return {
     loadBalancers: createTable(changed),
@@ -49,9 +50,9 @@ export function createState(region: string): State {
     // Jobs route no traffic: their changes are nobody's news.
     jobs: createTable(() => undefined),
     vSwitches: vSwitchesOf(region),
-    interfaces: () => interfaces,
+    network: () => network,
     setInterfaces: (wanted) => {
-      interfaces = wanted;
+      network = networkOf(wanted);
       changed();
     },
     lingering: new Map(),

@@ -5,6 +5,7 @@ import { hasTags, isAmong, type PageParameters, pageOf, type TagFilter } from '.
 import { keptTags } from './load-balancers.ts';
 import { read, write } from './operations.ts';
 import type { Tag } from './records.ts';
+import { refuse } from './refusals.ts';
 
 /** Resource types that can be tagged; compared without case, since a published controller sends `LoadBalancer`. */
 const kinds = {
@@ -56,6 +57,14 @@ const without = (tags: readonly Tag[], wanted: Untagging): readonly Tag[] =>
     (tag) => !(wanted.All === true || (wanted.TagKey ?? []).includes(tag.Key) || (wanted.Tag ?? []).some((one) => hasTags([tag], [one]))),
   );
 
+/** Without any word on which tags, none are taken away by mistake. */
+function untag(parameters: Untagging, acting: Acting) {
+  if (parameters.TagKey === undefined && parameters.Tag === undefined && parameters.All !== true) {
+    throw refuse(acting.action, 'MissingParam.TagKey', 'TagKey, Tag or All');
+  }
+  return retag(parameters, acting, (tags) => without(tags, parameters));
+}
+
 interface ListRequest extends PageParameters {
   readonly ResourceType: string;
   readonly ResourceId?: readonly string[];
@@ -82,6 +91,6 @@ export const tagOperations = [
   write<Tagging & { readonly Tag: readonly { readonly Key: string; readonly Value?: string }[] }>('TagResources', (parameters, acting) =>
     retag(parameters, acting, (tags) => withTags(tags, keptTags(parameters.Tag))),
   ),
-  write<Untagging>('UnTagResources', (parameters, acting) => retag(parameters, acting, (tags) => without(tags, parameters))),
+  write<Untagging>('UnTagResources', untag),
   read('ListTagResources', list),
 ];

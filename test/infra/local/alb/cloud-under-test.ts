@@ -20,6 +20,12 @@ export interface CloudUnderTest extends LocalAlb {
   stack(): Promise<Ids>;
 }
 
+/** A request for a group; what is hashed goes with the scheduler that hashes. */
+export function groupOf(more: WireParams = {}): WireParams {
+  const { UchConfig, ...params } = { ...sample('CreateServerGroup'), ...more };
+  return UchConfig === undefined || params['Scheduler'] !== 'Uch' ? params : { ...params, UchConfig };
+}
+
 export async function startCloudUnderTest(settings: unknown = {}): Promise<CloudUnderTest> {
   const local = await startLocalAlb({ settings });
   const to = { url: local.service.url, accessKeyId: localCredentials.accessKeyId, accessKeySecret: localCredentials.accessKeySecret };
@@ -38,7 +44,7 @@ export async function startCloudUnderTest(settings: unknown = {}): Promise<Cloud
   };
   const loadBalancer: CloudUnderTest['loadBalancer'] = (more) =>
     made('CreateLoadBalancer', 'LoadBalancerId', { ...sample('CreateLoadBalancer'), ...more });
-  const group: CloudUnderTest['group'] = (more) => made('CreateServerGroup', 'ServerGroupId', { ...sample('CreateServerGroup'), ...more });
+  const group: CloudUnderTest['group'] = (more) => made('CreateServerGroup', 'ServerGroupId', groupOf(more));
   const listener: CloudUnderTest['listener'] = async ({ loadBalancerId, serverGroupId, ...more } = {}) => {
     const ids = {
       loadBalancerId: loadBalancerId ?? (await loadBalancer()),

@@ -2,14 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import { checkParameters } from '#infra/local/alb/check-parameters.ts';
 import { type ParameterRow, parameterRows } from '#infra/local/alb/parameter-rows.ts';
-import { albShape, networkInterfacesShape, vSwitchesShape } from '#infra/local/alb/shapes.ts';
+import { albShape, instancesShape, networkInterfacesShape, vSwitchesShape } from '#infra/local/alb/shapes.ts';
 import { growBag } from '#infra/local/openapi/bag.ts';
 import { ServiceError } from '#infra/local/openapi/service-error.ts';
-import { type Parameters, readParameters, type Value } from '#infra/local/openapi/shape.ts';
+import { type ObjectShape, type Parameters, readParameters, type Value } from '#infra/local/openapi/shape.ts';
 import { flatten, type SampledAction, sample, sampledActions, type Wire } from './samples.ts';
 
-const shapeOf = (action: string) =>
-  action === 'DescribeVSwitches' ? vSwitchesShape : action === 'DescribeNetworkInterfaces' ? networkInterfacesShape : albShape(action);
+const neighbours: Readonly<Record<string, ObjectShape>> = {
+  DescribeVSwitches: vSwitchesShape,
+  DescribeNetworkInterfaces: networkInterfacesShape,
+  DescribeInstances: instancesShape,
+};
+const shapeOf = (action: string) => neighbours[action] ?? albShape(action);
 
 /** Without the wire between: an object that has become empty would not be sent, and its parent would be missing instead. */
 const codeOf = (action: SampledAction, params: Wire): string => {

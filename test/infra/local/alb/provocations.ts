@@ -1,6 +1,6 @@
 /** How each refusal of `refusals.ts` is brought about: what to do first, and the call that is then refused. */
 import { podInterface } from '../../../support/local-alb.ts';
-import type { CloudUnderTest } from './cloud-under-test.ts';
+import { type CloudUnderTest, groupOf } from './cloud-under-test.ts';
 import { forward, nobody, rule, sample, server, type WireParams } from './samples.ts';
 
 type Call = readonly [action: string, params: WireParams];
@@ -69,6 +69,10 @@ const lookups: Readonly<Record<string, Provocation>> = {
     when: newLoadBalancer({ ZoneMappings: [zone('cn-local-a', 'vsw-none'), zone('cn-local-b', 'vsw-local-b')] }),
   },
   'ResourceNotFound.Vpc': { when: newLoadBalancer({ VpcId: 'vpc-none' }) },
+  'ResourceNotFound.ResourceGroup': {
+    settings: { resourceGroups: ['rg-other'] },
+    when: async () => ['CreateServerGroup', sample('CreateServerGroup')],
+  },
   'ResourceNotFound.Eni': { when: adding([server(1, { ServerId: 'eni-none' })]) },
   'ResourceNotFound.Ecs': { when: adding([{ ServerType: 'Ecs', ServerId: 'i-none', Port: 80 }]) },
   'ResourceNotFound.Eci': { when: adding([{ ServerType: 'Eci', ServerId: 'eci-none', Port: 80 }]) },
@@ -127,7 +131,39 @@ const locks: Readonly<Record<string, Provocation>> = {
   },
 };
 
+/** A server was removed from a group that drains for 300 s, and is added once more. */
+const returning = async (cloud: CloudUnderTest): Promise<Call> => {
+  const params = { ServerGroupId: await cloud.group(), Servers: [server(1)] };
+  for (const action of ['AddServersToServerGroup', 'RemoveServersFromServerGroup']) {
+    await cloud.ok(action, params);
+    cloud.settle();
+  }
+  return ['AddServersToServerGroup', params];
+};
+
 const conflicts: Readonly<Record<string, Provocation>> = {
+  ResourceInConfiguring: { settings: { readdedServers: 'configuring' }, when: returning },
+  'ResourceInConfiguring.BackendServer': {
+    settings: { drainingServers: 'listed' },
+    when: async (cloud) => ['RemoveServersFromServerGroup', (await returning(cloud))[1]],
+  },
+  'IncorrectStatus.Eni': {
+    when: async (cloud) => {
+      await cloud.put('network', [podInterface('eni-1', '10.64.0.1', { instanceId: '' })]);
+      return adding([server(1)])(cloud);
+    },
+  },
+  'ResourceInUse.IP': {
+    settings: { addressUnderTwoNames: 'refused' },
+    when: adding([server(1), { ...server(1), ServerType: 'Eci', ServerId: 'i-eni-1' }]),
+  },
+  'Mismatch.ServerIpVersion': {
+    when: async (cloud) => {
+      await cloud.put('network', [podInterface('eni-1', '10.64.0.1'), podInterface('eni-1', 'fd00:64::1')]);
+      return adding([server(1, { ServerIp: 'fd00:64::1' })])(cloud);
+    },
+  },
+  'IllegalParam.RemoteIpEnabled': { when: adding([server(1, { RemoteIpEnabled: true })]) },
   'OperationDenied.DeletionProtectionEnabled': {
     when: async (cloud) => ['DeleteLoadBalancer', { LoadBalancerId: await cloud.loadBalancer({ DeletionProtectionEnabled: true }) }],
   },
@@ -184,6 +220,10 @@ const conflicts: Readonly<Record<string, Provocation>> = {
   },
 };
 
+/** A group whose sample hashes is one that weighs. */
+const weighted: WireParams = { Scheduler: 'Wrr' };
+const newGroup = (more: WireParams) => async (): Promise<Call> => ['CreateServerGroup', { ...groupOf(more), ...more }];
+
 const limited = (name: string, value: unknown) => ({ quotas: { [name]: value } });
 
 const quotas: Readonly<Record<string, Provocation>> = {
@@ -192,6 +232,11 @@ const quotas: Readonly<Record<string, Provocation>> = {
     settings: limited('serverGroups', 0),
     when: async () => ['CreateServerGroup', sample('CreateServerGroup')],
   },
+  'QuotaExceeded.SlowStartDuration': {
+    settings: limited('maxSlowStartDuration', 60),
+    when: newGroup({ ...weighted, SlowStartConfig: { SlowStartEnabled: true, SlowStartDuration: 61 } }),
+  },
+  'QuotaExceeded.ConnectionDrainTimeout': { settings: limited('maxConnectionDrainTimeout', 299), when: newGroup({}) },
   'ResourceQuotaExceeded.LoadBalancerListenersNum': {
     settings: limited('listenersPerLoadBalancer', { Standard: 1 }),
     when: async (cloud) => ['CreateListener', { ...sample('CreateListener', await cloud.listener()), ListenerPort: 81 }],
@@ -248,6 +293,21 @@ const quotas: Readonly<Record<string, Provocation>> = {
     when: creating(() => ({ RuleConditions: [host('*.example.com', 'a?.example.com')] })),
   },
 };
+
+/** Neither sticky nor draining. */
+const calm: WireParams = {
+  StickySessionConfig: { StickySessionEnabled: false },
+  ConnectionDrainConfig: { ConnectionDrainEnabled: false },
+};
+const ofFunctions: WireParams = { ServerGroupType: 'Fc', ...calm };
+
+const restating = (wanted: boolean): Provocation => ({
+  settings: { keepaliveRestated: 'refused' },
+  when: async (cloud) => {
+    const ServerGroupId = await cloud.group({ UpstreamKeepaliveEnabled: wanted });
+    return ['UpdateServerGroupAttribute', { ServerGroupId, UpstreamKeepaliveEnabled: wanted }];
+  },
+});
 
 const contents: Readonly<Record<string, Provocation>> = {
   'OperationDenied.RewriteMissingForwardGroup': {
@@ -321,17 +381,42 @@ const contents: Readonly<Record<string, Provocation>> = {
     when: async (cloud) => {
       const serverGroupId = await cloud.group({
         ConnectionDrainConfig: { ConnectionDrainEnabled: false },
+        ...weighted,
         SlowStartConfig: { SlowStartEnabled: true },
       });
       return ['CreateListener', sample('CreateListener', { ...nobody, loadBalancerId: await cloud.loadBalancer(basic), serverGroupId })];
     },
   },
-  'UnsupportedFeature.SlowStart': {
-    when: async () => [
-      'CreateServerGroup',
-      { ...sample('CreateServerGroup'), Scheduler: 'Wlc', SlowStartConfig: { SlowStartEnabled: true } },
-    ],
+  'Mismatch.LoadBalancerEditionAndCrossZone': {
+    when: async (cloud) => {
+      const serverGroupId = await cloud.group({ ...calm, CrossZoneEnabled: false });
+      return ['CreateListener', sample('CreateListener', { ...nobody, loadBalancerId: await cloud.loadBalancer(basic), serverGroupId })];
+    },
   },
+  'UnsupportedFeature.SlowStart': { when: newGroup({ ...ofFunctions, ...weighted, SlowStartConfig: { SlowStartEnabled: true } }) },
+  'UnsupportedFeature.ConnectionDrain': { when: newGroup({ ...ofFunctions, ConnectionDrainConfig: { ConnectionDrainEnabled: true } }) },
+  'Mismatch.ServerGroupType': { when: newGroup({ ...ofFunctions, CrossZoneEnabled: false }) },
+  'Mismatch.SchedulerAndSlowStartEnable': { when: newGroup({ Scheduler: 'Wlc', SlowStartConfig: { SlowStartEnabled: true } }) },
+  'Mismatch.SchedulerAndUchConfig': { when: newGroup({ ...weighted, UchConfig: { Type: 'QueryString', Value: 'abc' } }) },
+  'MissingParam.UchConfig': {
+    when: async () => {
+      const { UchConfig: _, ...params } = sample('CreateServerGroup');
+      return ['CreateServerGroup', params];
+    },
+  },
+  'IllegalParam.Cookie': { when: newGroup({ StickySessionConfig: { StickySessionEnabled: true, StickySessionType: 'Server' } }) },
+  'Mismatch.CrossZoneAndStickySession': { when: newGroup({ CrossZoneEnabled: false }) },
+  'Mismatch.CrossZoneAndRemoteIp': {
+    when: adding([{ ServerType: 'Ip', ServerId: '192.168.7.1', Port: 80, RemoteIpEnabled: true }], {
+      ...calm,
+      ServerGroupType: 'Ip',
+      CrossZoneEnabled: false,
+    }),
+  },
+  'Mismatch.HealthCheckProtocol': { when: newGroup({ HealthCheckConfig: { HealthCheckEnabled: true, HealthCheckCodes: ['0-20'] } }) },
+  'OperationDenied.VpcNotSupportIpv6': { settings: { vpcIpv6: false }, when: newGroup({ Ipv6Enabled: true }) },
+  'OperationDenied.UpstreamKeepaliveEnabled': restating(true),
+  'OperationDenied.UpstreamKeepaliveDisabled': restating(false),
   InvalidParameter: { when: newListener({ SecurityPolicyId: 'tls_cipher_policy_1_2' }) },
   'MissingParam.VpcId': {
     when: async () => {
@@ -342,6 +427,12 @@ const contents: Readonly<Record<string, Provocation>> = {
   'MissingParam.Port': { when: adding([{ ServerType: 'Eni', ServerId: 'eni-1', ServerIp: '10.64.0.1' }]) },
   'MissingParam.CaCertificates': {
     when: newListener({ ListenerProtocol: 'HTTPS', Certificates: [{ CertificateId: '1-cn-local' }], CaEnabled: true }),
+  },
+  'MissingParam.InstanceNetworkType': {
+    when: async () => ['DescribeInstances', { RegionId: 'cn-local', PrivateIpAddresses: '["10.64.0.1"]' }],
+  },
+  'MissingParam.TagKey': {
+    when: async (cloud) => ['UnTagResources', { ResourceType: 'servergroup', ResourceId: [await cloud.group()] }],
   },
   'MissingParam.RegionId': { when: async () => ['DescribeVSwitches', { PageNumber: 1 }] },
   'IllegalParam.IdleTimeout': { when: newListener({ IdleTimeout: 61 }) },

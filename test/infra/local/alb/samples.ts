@@ -128,7 +128,8 @@ const samples = (ids: Ids) =>
       ServerGroupType: 'Instance',
       Protocol: 'HTTP',
       VpcId: 'vpc-local',
-      Scheduler: 'Wrr',
+      ResourceGroupId: 'rg-shop',
+      Scheduler: 'Uch',
       HealthCheckConfig: healthCheck,
       ...groupExtras,
       Tag: tag,
@@ -136,7 +137,7 @@ const samples = (ids: Ids) =>
     UpdateServerGroupAttribute: {
       ServerGroupId: ids.serverGroupId,
       ServerGroupName: 'group-2',
-      Scheduler: 'Wrr',
+      Scheduler: 'Uch',
       HealthCheckConfig: healthCheck,
       ...groupExtras,
     },
@@ -161,9 +162,21 @@ const samples = (ids: Ids) =>
     DescribeNetworkInterfaces: {
       RegionId: 'cn-local',
       PrivateIpAddress: ['10.64.0.1'],
+      Ipv6Address: ['fd00:64::1'],
       NetworkInterfaceId: ['eni-1'],
       Type: 'Secondary',
       Status: 'InUse',
+    },
+    DescribeInstances: {
+      RegionId: 'cn-local',
+      InstanceIds: '["i-1"]',
+      PrivateIpAddresses: '["10.64.0.1"]',
+      EipAddresses: '["47.0.0.1"]',
+      PublicIpAddresses: '["47.0.0.1"]',
+      InstanceNetworkType: 'vpc',
+      Status: 'Running',
+      Tag: tag,
+      MaxResults: 10,
     },
   }) as const satisfies Readonly<Record<string, WireParams>>;
 
@@ -198,5 +211,11 @@ export const sample = (action: SampledAction, ids: Ids = nobody): WireParams => 
 // The keys of an object literal are exactly those its type names.
 export const sampledActions = Object.keys(samples(nobody)) as readonly SampledAction[];
 
-export const versionOf = (action: string): string =>
-  action === 'DescribeVSwitches' ? '2016-04-28' : action === 'DescribeNetworkInterfaces' ? '2014-05-26' : '2020-06-16';
+/** Neighbours of ALB, by what they are asked. */
+const versions: Readonly<Record<string, string>> = {
+  DescribeVSwitches: '2016-04-28',
+  DescribeNetworkInterfaces: '2014-05-26',
+  DescribeInstances: '2014-05-26',
+};
+
+export const versionOf = (action: string): string => versions[action] ?? '2020-06-16';

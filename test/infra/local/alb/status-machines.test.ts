@@ -231,7 +231,7 @@ describe('servers', () => {
       [
         'ReplaceServersInServerGroup',
         { AddedServers: [server(3)], RemovedServers: [server(1)] },
-        ['eni-2 Available 100', 'eni-1 Replacing 5', 'eni-3 Adding 100'],
+        ['eni-1 Replacing 5', 'eni-2 Available 100', 'eni-3 Adding 100'],
         ['eni-2 Available 100', 'eni-3 Available 100'],
       ],
       ['RemoveServersFromServerGroup', { Servers: [server(2)] }, ['eni-2 Removing 100', 'eni-3 Available 100'], ['eni-3 Available 100']],
