@@ -11,6 +11,8 @@ export interface ForwarderConfig {
   readonly kubeconfig: KubeconfigSource;
   readonly health: { readonly host: string; readonly port: number };
   readonly windowMs: number;
+  /** Every Service is reached by pod address; see `Site`. */
+  readonly podAddresses: boolean;
   readonly logLevel: string;
 }
 
@@ -37,6 +39,8 @@ const settings = z.strictObject({
   ALBEIT_HEALTH_PORT: z._default(number(0, 65_535), 8080),
   /** How long changes of one key are collected, in ms. */
   ALBEIT_WINDOW_MS: z._default(number(0, 60_000), 200),
+  /** `true`: every Service is reached by pod address, unless it is annotated otherwise. The same as for the functions. */
+  ALBEIT_POD_ADDRESSES: z._default(z.enum(['true', 'false']), 'false'),
   ALBEIT_LOG_LEVEL: z._default(z.enum(['debug', 'info', 'warn', 'error']), 'info'),
   /** File; without it, the service account of the pod. */
   KUBECONFIG: z.optional(text),
@@ -65,6 +69,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     kubeconfig: found.KUBECONFIG === undefined ? { inCluster: true } : { path: found.KUBECONFIG },
     health: { host: found.ALBEIT_HEALTH_HOST, port: found.ALBEIT_HEALTH_PORT },
     windowMs: found.ALBEIT_WINDOW_MS,
+    podAddresses: found.ALBEIT_POD_ADDRESSES === 'true',
     logLevel: found.ALBEIT_LOG_LEVEL,
   };
 }

@@ -1,30 +1,31 @@
-/** The forwarder without its process: five reflectors, the routing between them and the publisher. */
+/** The forwarder without its process: what it follows, the routing between them and the publisher. */
 import { type Key, keyText, type Reason } from '#events/contract/messages.ts';
 import { AlbeitError } from '#shared/errors.ts';
 import type { KindName } from '#shared/kube/port.ts';
-import { pause } from '#shared/kube/timers.ts';
-import { projectAlbConfig, projectClass, projectIngress, projectService, projectSlice } from './projections.ts';
+import type { Site } from '#shared/model/wish.ts';
+import { type Followed, type Following, type FollowMeans, factsOf, follow, type Log } from './followed.ts';
+import { NodeWatch } from './node-watch.ts';
+import { PodWatches } from './pod-watches.ts';
+import { projectAlbConfig, projectClass, projectIngress } from './projections.ts';
 import { Publisher, type PublisherOptions } from './publisher.ts';
-import { type Change, Reflector, type ReflectorMeans, type ReflectorOptions } from './reflector.ts';
+import type { Change, ReflectorMeans } from './reflector.ts';
 import { Routing, type Target } from './routing.ts';
+import { projectService } from './service-facts.ts';
+import { projectSlice } from './slice-facts.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** The part of a pino logger that is used: text is constant, what varies are fields. */
-interface Log {
-  info(fields: object, text: string): void;
-  warn(fields: object, text: string): void;
-  error(fields: object, text: string): void;
-}
-
-export interface ForwarderOptions extends Omit<PublisherOptions, 'sent' | 'failed'>, Pick<ReflectorMeans, 'transport'> {
-  readonly cluster: string;
+export interface ForwarderOptions
+  extends Omit<PublisherOptions, 'sent' | 'failed'>,
+    Pick<ReflectorMeans, 'transport'>,
+    Pick<Site, 'cluster' | 'podAddresses'> {
   readonly log: Log;
   readonly telemetry: Telemetry;
 }
 
 export interface ForwarderState {
-  /** Every kind was listed whole, and the resync of the start is on its way. */
+  /** Every kind that is always followed was listed whole, and the resync of the start is on its way. */
   readonly ready: boolean;
+  /** A kind that is followed only where it is needed counts as synced where it is not. */
   readonly kinds: readonly { readonly kind: KindName; readonly synced: boolean; readonly objects: number }[];
   readonly pendingKeys: number;
   readonly oldestPendingSeconds: number;
@@ -43,21 +44,19 @@ export interface Forwarder {
 export function createForwarder(options: ForwarderOptions): Forwarder {
   const ending = new AbortController();
   const publisher = createPublisher(options);
-  const reflectors = createReflectors(options, ending.signal, publisher);
+  const followers = createFollowers(options, ending.signal, publisher);
   const state = (): ForwarderState => {
     const { oldest } = publisher.pending;
     return {
-      ready: reflectors.every((one) => one.reflector.isSynced),
-      kinds: reflectors.map(({ kind, reflector }) => ({ kind, synced: reflector.isSynced, objects: reflector.size })),
+      ready: followers.ready(),
+      kinds: followers.kinds(),
       pendingKeys: publisher.pending.size,
       oldestPendingSeconds: oldest === undefined ? 0 : (options.now() - oldest) / 1000,
       failedRounds: publisher.failures,
     };
   };
   return {
-    start: () => {
-      for (const { kind, reflector } of reflectors) void keepRunning(kind, () => reflector.run(), ending.signal, options);
-    },
+    start: () => followers.run(),
     state,
     stop: async () => {
       ending.abort();
@@ -83,66 +82,68 @@ function createPublisher(options: ForwarderOptions): Publisher {
   });
 }
 
-const factsOf = (error: unknown): object =>
-  error instanceof AlbeitError ? { code: error.code, error: error.message } : { code: 'BUG', error: String(error) };
-
-interface Named {
-  readonly kind: KindName;
-  readonly reflector: { readonly isSynced: boolean; readonly size: number; run(): Promise<void> };
+interface Followers {
+  run(): void;
+  ready(): boolean;
+  kinds(): ForwarderState['kinds'];
 }
 
-function createReflectors(options: ForwarderOptions, signal: AbortSignal, publisher: Publisher): readonly Named[] {
-  const { cluster, log, telemetry, transport, timers, random } = options;
+function createFollowers(options: ForwarderOptions, signal: AbortSignal, publisher: Publisher): Followers {
+  const { cluster } = options;
   const routing = new Routing();
-  const means = { transport, timers, random, signal };
-  const resync = (reason: Reason): void => publisher.mark({ kind: 'Cluster', cluster }, reason, '');
-
-  /** An error of ours must not cost a key: the whole cluster is looked at instead. */
-  const routed =
-    <T>(kind: KindName, route: (change: Change<T>) => readonly Target[]) =>
-    (change: Change<T>): void => {
-      if (!change.initial) telemetry.count('albeit_forwarder_changes_total', { kind });
-      try {
-        for (const target of route(change)) publisher.mark(keyOf(cluster, target), reasonOf(target), change.version);
-      } catch (error) {
-        telemetry.count('albeit_forwarder_faults_total');
-        log.error({ kind, ...factsOf(error) }, 'a change could not be read');
-        resync('resync');
-      }
-    };
-
-  const all: Named[] = [];
-  const follow = <T>(kind: KindName, rest: Pick<ReflectorOptions<T>, 'project' | 'metadataOnly' | 'changed'>): void => {
-    const reflector: Reflector<T> = new Reflector<T>(
-      {
-        ...rest,
-        kind,
-        synced: () => {
-          log.info({ kind, objects: reflector.size }, 'listed');
-          // Not before: what changes between a resync and the first list of a kind would be told by neither.
-          if (all.every((one) => one.reflector.isSynced)) resync('resync');
-        },
-        ended: (how, error) => {
-          telemetry.count('albeit_forwarder_watch_ends_total', { kind, how });
-          if (error !== undefined) log.warn({ kind, how, ...factsOf(error) }, 'watch ended');
-        },
-      },
-      means,
-    );
-    all.push({ kind, reflector });
+  const resync = (): void => publisher.mark({ kind: 'Cluster', cluster }, { reason: 'resync', seen: '' });
+  const tell = (targets: readonly Target[], seen: string): void => {
+    for (const target of targets) publisher.mark(keyOf(cluster, target), { reason: reasonOf(target), seen, whole: isWhole(target) });
   };
+  const means: FollowMeans = { ...options, signal, unread: resync };
+  let resynced = false;
+  const ready = (): boolean => always.every((one) => one.isSynced);
+  /** Not before: what changes between a resync and the first list of a kind would be told by neither. */
+  const settle = (): void => {
+    if (resynced || !ready() || !nodes.isSettled) return;
+    resynced = true;
+    resync();
+    // Whose Pods wait can be said only now that Services are known.
+    pods.run();
+  };
+  // Until the resync nothing has to be asked again that nodes say: it is on its way.
+  const nodes = new NodeWatch({ routing, means, settled: settle, tell: (targets, seen) => resynced && tell(targets, seen) });
+  const pods = new PodWatches({ routing, means, tell });
+  const routed =
+    <T>(route: (change: Change<T>) => readonly Target[]) =>
+    (change: Change<T>): void => {
+      tell(route(change), change.version);
+      nodes.review();
+    };
+  const always = followAlways({ routing, routed, listed: settle, means, options });
+  return {
+    run: () => {
+      for (const followed of always) followed.run();
+    },
+    ready: () => resynced && ready(),
+    kinds: () => [...always.map(({ kind, isSynced, size }) => ({ kind, synced: isSynced, objects: size })), nodes.state, ...pods.state],
+  };
+}
 
-  follow('IngressClass', {
-    metadataOnly: false,
-    project: projectClass,
-    changed: routed('IngressClass', (one) => routing.ingressClass(one)),
-  });
-  follow('Ingress', { metadataOnly: false, project: projectIngress, changed: routed('Ingress', (one) => routing.ingress(one)) });
-  // Its status is ours to write; as metadata, a report of 35 KB is not sent back to us each time.
-  follow('AlbConfig', { metadataOnly: true, project: projectAlbConfig, changed: routed('AlbConfig', (one) => routing.albConfig(one)) });
-  follow('Service', { metadataOnly: false, project: projectService, changed: routed('Service', (one) => routing.service(one)) });
-  follow('EndpointSlice', { metadataOnly: false, project: projectSlice, changed: routed('EndpointSlice', (one) => routing.slice(one)) });
-  return all;
+interface Always {
+  readonly routing: Routing;
+  readonly routed: <T>(route: (change: Change<T>) => readonly Target[]) => (change: Change<T>) => void;
+  readonly listed: () => void;
+  readonly means: FollowMeans;
+  readonly options: Pick<ForwarderOptions, 'podAddresses'>;
+}
+
+/** The kinds without which nothing can be told, in every cluster. */
+function followAlways({ routing, routed, listed, means, options }: Always): readonly Followed[] {
+  const one = <T>(following: Omit<Following<T>, 'listed'>): Followed => follow({ ...following, listed }, means);
+  return [
+    one({ kind: 'IngressClass', metadataOnly: false, project: projectClass, changed: routed((change) => routing.ingressClass(change)) }),
+    one({ kind: 'Ingress', metadataOnly: false, project: projectIngress, changed: routed((change) => routing.ingress(change)) }),
+    // Its status is ours to write; as metadata, a report of 35 KB is not sent back to us each time.
+    one({ kind: 'AlbConfig', metadataOnly: true, project: projectAlbConfig, changed: routed((change) => routing.albConfig(change)) }),
+    one({ kind: 'Service', metadataOnly: false, project: projectService(options), changed: routed((change) => routing.service(change)) }),
+    one({ kind: 'EndpointSlice', metadataOnly: false, project: projectSlice, changed: routed((change) => routing.slice(change)) }),
+  ];
 }
 
 function keyOf(cluster: string, target: Target): Key {
@@ -153,19 +154,4 @@ function keyOf(cluster: string, target: Target): Key {
 
 const reasons: Readonly<Record<Target['kind'], Reason>> = { AlbConfig: 'modified', Cluster: 'resync', Service: 'modified' };
 const reasonOf = (target: Target): Reason => (target.kind === 'AlbConfig' ? target.reason : reasons[target.kind]);
-
-/** Enough to keep a fault that comes back at once from filling the log. */
-const restartMs = 5000;
-
-/** A reflector does not end by itself. One that does has a fault; it alone is started again, and the others never notice. */
-async function keepRunning(kind: KindName, run: () => Promise<void>, signal: AbortSignal, options: ForwarderOptions): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await run();
-    } catch (error) {
-      options.telemetry.count('albeit_forwarder_faults_total');
-      options.log.error({ kind, ...factsOf(error) }, 'a reflector stopped and is started again');
-      await pause(options.timers, restartMs, signal);
-    }
-  }
-}
+const isWhole = (target: Target): boolean => target.kind === 'Service' && target.whole;

@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const queues = createQueues(config.queues);
   const telemetry = createTelemetry();
   const forwarder = createForwarder({
-    ...{ cluster: config.cluster, ring: config.ring, windowMs: config.windowMs },
+    ...{ cluster: config.cluster, ring: config.ring, windowMs: config.windowMs, podAddresses: config.podAddresses },
     ...{ transport, queues, telemetry, log, timers: machineTimers, random: Math.random, now: Date.now },
   });
   const health = await serveHealth(config.health, { state: forwarder.state, telemetry });

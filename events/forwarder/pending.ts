@@ -6,6 +6,8 @@ export interface Entry {
   readonly reason: Reason;
   /** resourceVersion of the object whose change it was; empty when there is none. */
   readonly seen: string;
+  /** Of a Service: it changed itself, not its endpoints alone. */
+  readonly whole: boolean;
   /** When the key became dirty, ms of the clock that is handed in. Kept while the entry is told again. */
   readonly since: number;
 }
@@ -24,11 +26,11 @@ export class Pending {
     return oldest;
   }
 
-  /** The newest facts count, the oldest time does. */
+  /** The newest facts count, and the oldest time does. */
   mark(entry: Entry): void {
     const text = keyText(entry.key);
     const known = this.#entries.get(text);
-    this.#entries.set(text, known === undefined ? entry : { ...entry, since: known.since });
+    this.#entries.set(text, known === undefined ? entry : merge(known, entry));
   }
 
   /** Everything, oldest mark first; nothing is left. */
@@ -43,7 +45,10 @@ export class Pending {
     for (const entry of entries) {
       const text = keyText(entry.key);
       const newer = this.#entries.get(text);
-      this.#entries.set(text, newer === undefined ? entry : { ...newer, since: entry.since });
+      this.#entries.set(text, newer === undefined ? entry : merge(entry, newer));
     }
   }
 }
+
+/** Whoever is told of a whole change knows of the endpoints too, but not the other way round. */
+const merge = (older: Entry, newer: Entry): Entry => ({ ...newer, since: older.since, whole: older.whole || newer.whole });

@@ -1,19 +1,23 @@
 /**
- * What the forwarder keeps of each kind: names that route, and a digest of what would make a difference to anybody. Everything else is
- * dropped as soon as it is read: ten thousand EndpointSlices must fit into a few megabytes.
+ * What the forwarder keeps of the kinds that shape an AlbConfig's resources: names that route, and a digest of what would make a difference to
+ * anybody. Everything else is dropped as soon as it is read.
  */
-import { createHash } from 'node:crypto';
-import { serviceNameLabel } from '#shared/kube/endpoint-reader.ts';
-import type { KubeObject, ObjectMeta } from '#shared/kube/port.ts';
+import type { KubeObject } from '#shared/kube/port.ts';
+import { readAnnotation } from '#shared/model/annotations/annotation.ts';
 import { albConfigName, legacyClass } from '#shared/model/annotations/binding.ts';
+import { serverGroup } from '#shared/model/annotations/server-group.ts';
 import { referencedServices } from '#shared/model/membership.ts';
-import type { EndpointSlice, Ingress, IngressClass, Service } from '#shared/model/wish.ts';
+import type { Ingress, IngressClass } from '#shared/model/wish.ts';
+import { digest } from './digest.ts';
+import { annotationsOf, intentOf } from './intent.ts';
 
 export interface IngressFacts {
   /** As much of the Ingress as says which AlbConfig it belongs to. */
   readonly membership: Ingress;
   /** `namespace/name`. */
   readonly services: readonly string[];
+  /** Its groups hold bare addresses: it never needs nodes. */
+  readonly bareAddresses?: true;
   readonly digest: string;
 }
 
@@ -28,34 +32,8 @@ export interface AlbConfigFacts {
   readonly digest: string;
 }
 
-export interface ServiceFacts {
-  /** `namespace/name`. */
-  readonly service: string;
-  readonly digest: string;
-}
-
-/** Written by kubectl at each apply: a copy of the object, so it never differs alone. */
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 /** The annotations that decide about membership. */
 const membershipKeys: readonly string[] = [...albConfigName.keys, ...legacyClass.keys];
-
-/** 16 characters tell ten thousand objects apart with room to spare. */
-const digest = (...content: readonly unknown[]): string => createHash('sha1').update(JSON.stringify(content)).digest('base64').slice(0, 16);
-
-const annotationsOf = (meta: ObjectMeta): readonly (readonly [string, string])[] =>
-  Object.entries(meta.annotations ?? {})
-    .filter(([key]) => key !== lastApplied)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-
-/** What stays the same when only a status is written: so that our own reports are no news. An object made anew is news (uid). */
-const intentOf = (meta: ObjectMeta): readonly unknown[] => [
-  meta.uid,
-  meta.generation,
-  meta.deletionTimestamp !== undefined,
-  annotationsOf(meta),
-];
-
-const textOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 
 export function projectIngress(object: KubeObject): IngressFacts {
   // The API server has checked it against the schema of Ingresses.
@@ -71,6 +49,7 @@ export function projectIngress(object: KubeObject): IngressFacts {
       ...(className === undefined ? {} : { spec: { ingressClassName: className } }),
     },
     services: referencedServices(ingress),
+    ...(readAnnotation(serverGroup.type, ingress).value === 'Ip' ? { bareAddresses: true } : {}),
     digest: digest(intentOf(ingress.metadata)),
   };
 }
@@ -95,19 +74,3 @@ export const projectAlbConfig = (object: KubeObject): AlbConfigFacts => ({
   name: object.metadata.name,
   digest: digest(intentOf(object.metadata)),
 });
-
-/** A Service has no generation, so its spec is compared. */
-export const projectService = (object: KubeObject): ServiceFacts => {
-  const { metadata, spec } = object as Service;
-  return { service: textOf(object), digest: digest(metadata.uid, annotationsOf(metadata), spec) };
-};
-
-/** Addresses, conditions and ports decide about servers; names of slices and order in them do not. */
-export function projectSlice(object: KubeObject): ServiceFacts {
-  const slice = object as EndpointSlice;
-  const endpoints = (slice.endpoints ?? []).map(({ addresses, conditions }) => JSON.stringify([addresses, conditions])).sort();
-  return {
-    service: `${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.[serviceNameLabel] ?? ''}`,
-    digest: digest(slice.addressType, slice.ports, endpoints),
-  };
-}

@@ -33,10 +33,13 @@ const mostBackoffMs = 30_000;
 const givenUpAfter = 2;
 
 /** Endpoints go straight to the lane that keeps servers, so that pods never wait behind rules. */
-const queueFor = (key: Key): string => queueOf(key.kind === 'Service' ? 'server-group' : 'dispatch');
+const membersQueue = queueOf('server-group');
+const chainQueue = queueOf('dispatch');
+const inOrder = [membersQueue, chainQueue];
+const queueFor = (key: Key): string => (key.kind === 'Service' ? membersQueue : chainQueue);
 
-function messageOf({ key, reason, seen }: Entry): Message {
-  if (key.kind === 'Service') return membersRequest(key);
+function messageOf({ key, reason, seen, whole }: Entry): Message {
+  if (key.kind === 'Service') return membersRequest(key, whole);
   return { type: 'albeit.object.changed', version: 1, key, reason, attempt: 0, ...(seen === '' ? {} : { seen }) };
 }
 
@@ -65,8 +68,9 @@ export class Publisher {
     return this.#failures;
   }
 
-  mark(key: Key, reason: Reason, seen: string): void {
-    this.#pending.mark({ key, reason, seen, since: this.#options.now() });
+  /** Puts a key among those to be told. `whole`: of a Service, not its endpoints alone changed. */
+  mark(key: Key, { reason, seen, whole = false }: { readonly reason: Reason; readonly seen: string; readonly whole?: boolean }): void {
+    this.#pending.mark({ key, reason, seen, whole, since: this.#options.now() });
     this.#arm(this.#options.windowMs);
   }
 
@@ -97,15 +101,14 @@ export class Publisher {
   }
 
   async #round(): Promise<void> {
-    const byQueue = new Map<string, Entry[]>();
-    for (const entry of this.#pending.take()) {
-      const queue = queueFor(entry.key);
-      const entries = byQueue.get(queue);
-      if (entries === undefined) byQueue.set(queue, [entry]);
-      else entries.push(entry);
+    const entries = this.#pending.take();
+    let unsent = 0;
+    // One after the other: pods that come and go are not to wait behind what rules cost.
+    for (const queue of inOrder) {
+      const own = entries.filter(({ key }) => queueFor(key) === queue);
+      unsent += (await this.#sendAll(queue, own)).length;
     }
-    const unsent = await Promise.all([...byQueue].map(([queue, entries]) => this.#sendAll(queue, entries)));
-    this.#failures = unsent.some((entries) => entries.length > 0) ? this.#failures + 1 : 0;
+    this.#failures = unsent > 0 ? this.#failures + 1 : 0;
   }
 
   /** Sends batch after batch and puts back what did not go. */

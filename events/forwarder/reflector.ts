@@ -5,7 +5,7 @@
  */
 import type { AlbeitError } from '#shared/errors.ts';
 import { listKept } from '#shared/kube/lists.ts';
-import type { KindName, KubeObject } from '#shared/kube/port.ts';
+import type { KindName, KubeObject, ListOptions } from '#shared/kube/port.ts';
 import { backoffMs, pause, type Timers } from '#shared/kube/timers.ts';
 import type { Transport } from '#shared/kube/transport.ts';
 import { metadataAccept, type WatchEnd, type WatchEvent, watch } from '#shared/kube/watch.ts';
@@ -22,8 +22,12 @@ export interface Change<T> {
 
 export interface ReflectorOptions<T> {
   readonly kind: KindName;
+  /** One namespace, or what a selector takes; absent: all. What leaves a selection is deleted, as the server says it. */
+  readonly scope?: ListOptions;
   /** The fields are not needed: watch metadata alone. */
   readonly metadataOnly: boolean;
+  /** Objects a page of a list; absent: 500. Whole Pods and Nodes are 10 KB each, and a page of them is in memory at once. */
+  readonly pageSize?: number;
   /** The few fields to keep of an object. */
   readonly project: (object: KubeObject) => T;
   readonly changed: (change: Change<T>) => void;
@@ -127,11 +131,16 @@ export class Reflector<T> {
   }
 
   async #list(): Promise<string> {
-    const { kind, metadataOnly, project } = this.#options;
+    const { kind, scope = {}, metadataOnly, pageSize, project } = this.#options;
     if (this.#synced) this.#options.ended('relist');
     const keep = (object: KubeObject) => ({ name: nameOf(object), version: object.metadata.resourceVersion ?? '', value: project(object) });
-    const listing = metadataOnly ? { keep, accept: metadataAccept.list } : { keep };
-    const list = await listKept(this.#means.transport, kind, {}, listing);
+    const listing = {
+      keep,
+      ...(metadataOnly ? { accept: metadataAccept.list } : {}),
+      ...(pageSize === undefined ? {} : { pageSize }),
+    };
+    const list = await listKept(this.#means.transport, kind, scope, listing);
+    if (this.#means.signal.aborted) return list.resourceVersion; // whoever listened has forgotten what it heard
     this.#replaceAll(list.items);
     if (!this.#synced) {
       this.#synced = true;
@@ -152,15 +161,16 @@ export class Reflector<T> {
   }
 
   #watch(resourceVersion: string): Promise<WatchEnd> {
-    const { kind, metadataOnly } = this.#options;
+    const { kind, scope, metadataOnly } = this.#options;
     const { transport, timers, signal, random } = this.#means;
     const timeoutSeconds = Math.round(watchSeconds * (1 + random()));
-    const options = { resourceVersion, metadataOnly, timers, signal, silenceMs, timeoutSeconds };
+    const options = { ...scope, resourceVersion, metadataOnly, timers, signal, silenceMs, timeoutSeconds };
     this.#heard = false;
     return watch(transport, kind, options, (event) => this.#hear(event));
   }
 
   #hear(event: WatchEvent): void {
+    if (this.#means.signal.aborted) return; // as above
     this.#heard = true;
     this.#failures = 0;
     if (event.kind === 'bookmark') {

@@ -12,13 +12,17 @@ export interface RbacRow {
   readonly kind: KindName;
   readonly subresource?: 'status';
   readonly verbs: readonly string[];
+  /** Only in namespaces that opted in to readiness gates: the role is written, and bound there by whoever opts in. */
+  readonly optIn?: true;
 }
 
-const watched = ['AlbConfig', 'IngressClass', 'Ingress', 'Service', 'EndpointSlice'] as const;
+/** Nodes for Services with node ports; namespaces, by label, for readiness gates. */
+const watched = ['AlbConfig', 'IngressClass', 'Ingress', 'Service', 'EndpointSlice', 'Node', 'Namespace'] as const;
 
 /** All of them. Leases are granted in our own namespace only, the others in the whole cluster: Ingresses live anywhere. */
 export const rbacRows: readonly RbacRow[] = [
   ...watched.map((kind): RbacRow => ({ who: 'forwarder', kind, verbs: ['list', 'watch'] })),
+  { who: 'forwarder', kind: 'Pod', verbs: ['list', 'watch'], optIn: true },
   // `create`: an Ingress whose class names no AlbConfig gets one. `patch`: the finalizer.
   { who: 'functions', kind: 'AlbConfig', verbs: ['get', 'list', 'create', 'patch'] },
   { who: 'functions', kind: 'AlbConfig', subresource: 'status', verbs: ['patch'] },
@@ -46,11 +50,14 @@ const ruleOf = ({ kind, subresource, verbs }: RbacRow): object => ({
 
 const isOwn = ({ kind }: RbacRow): boolean => kind === 'Lease';
 
+const ruleRows = (who: RbacRow['who'], belongs: (row: RbacRow) => boolean): readonly object[] =>
+  rbacRows.filter((row) => row.who === who && belongs(row)).map(ruleOf);
+
 const api = 'rbac.authorization.k8s.io';
 
 /** A role and who has it: in our namespace, or in the whole cluster. */
 function grant(who: RbacRow['who'], namespaced: boolean): readonly object[] {
-  const rules = rbacRows.filter((row) => row.who === who && isOwn(row) === namespaced).map(ruleOf);
+  const rules = ruleRows(who, (row) => row.optIn !== true && isOwn(row) === namespaced);
   if (rules.length === 0) return [];
   const prefix = namespaced ? '' : 'Cluster';
   const metadata = { name: `albeit-${who}`, ...(namespaced ? { namespace: ownNamespace } : {}) };
@@ -66,12 +73,21 @@ function grant(who: RbacRow['who'], namespaced: boolean): readonly object[] {
   ];
 }
 
+/** A role without a binding: one RoleBinding in each namespace that opts in gives it to our service account there, and nowhere else. */
+function grantable(who: RbacRow['who']): readonly object[] {
+  const rules = ruleRows(who, (row) => row.optIn === true);
+  return rules.length === 0
+    ? []
+    : [{ apiVersion: `${api}/v1`, kind: 'ClusterRole', metadata: { name: `albeit-${who}-readiness-gates` }, rules }];
+}
+
 /** The manifest: namespace, service accounts, roles and bindings. */
 export function rbacYaml(): string {
   const accounts = (['forwarder', 'functions'] as const).flatMap((who) => [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: `albeit-${who}`, namespace: ownNamespace } },
     ...grant(who, false),
     ...grant(who, true),
+    ...grantable(who),
   ]);
   const objects = [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: ownNamespace } }, ...accounts];
   const documents = objects.map((object) => stringify(object, { lineWidth: 0 }));

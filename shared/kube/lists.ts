@@ -6,7 +6,7 @@ import { type KindName, type KubeList, type KubeObject, kinds, type ListOptions 
 import type { Transport } from './transport.ts';
 
 /** What kubectl asks for at once. */
-const pageSize = 500;
+const usualPageSize = 500;
 
 interface Page {
   readonly items: readonly KubeObject[];
@@ -18,6 +18,8 @@ interface Page {
 /** Form of the objects that a list asks for, and what is kept of each. */
 export interface Listing<T> {
   readonly accept?: string;
+  /** Objects a page, where the usual 500 would be too much to have in memory at once. */
+  readonly pageSize?: number;
   /** Called page by page, so that only what it returns is in memory when the list is long. */
   readonly keep: (object: KubeObject) => T;
 }
@@ -47,7 +49,7 @@ async function listPages<T>(
   const items: T[] = [];
   let page: Page = { items: [], resourceVersion: '', next: '' };
   do {
-    const query = listQuery(options, { limit: String(pageSize), continue: page.next });
+    const query = listQuery(options, { limit: String(listing.pageSize ?? usualPageSize), continue: page.next });
     const path = `${collectionPath(kind, options.namespace ?? '')}?${query}`;
     const answer = await transport.send({ method: 'GET', path, ...(listing.accept === undefined ? {} : { accept: listing.accept }) });
     if (answer.status === 410 && page.next !== '') return undefined;

@@ -21,6 +21,8 @@ const schema = z.strictObject({
   ALBEIT_FUNCTION_TIMEOUT: z.optional(text.check(z.regex(/^[1-9]\d{0,4}$/))),
   /** Rules that one ALB holds, where the account's quota is another than the usual. */
   ALBEIT_RULE_QUOTA: z.optional(text.check(z.regex(/^[1-9]\d{0,4}$/))),
+  /** `true`: every Service is reached by pod address, see `Site`. The forwarder has the same setting. */
+  ALBEIT_POD_ADDRESSES: z.optional(z.enum(['true', 'false'])),
   KUBECONFIG: z.optional(text),
 });
 
@@ -52,6 +54,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       region,
       vpcId: found.ALBEIT_VPC_ID,
       ...(found.ALBEIT_RULE_QUOTA === undefined ? {} : { rulesPerLoadBalancer: Number(found.ALBEIT_RULE_QUOTA) }),
+      ...(found.ALBEIT_POD_ADDRESSES === 'true' ? { podAddresses: true } : {}),
     },
     accountId: found.ALBEIT_ACCOUNT_ID,
     endpoints: {

@@ -50,22 +50,22 @@ async function setUp() {
 describe('publisher', () => {
   it('tells one key once however often it changed within the window, with the newest facts', async () => {
     const { publisher, told, pass, queues } = await setUp();
-    for (const seen of ['1', '2', '3']) publisher.mark(albConfig('cafe'), 'modified', seen);
+    for (const seen of ['1', '2', '3']) publisher.mark(albConfig('cafe'), { reason: 'modified', seen });
     await pass(199);
     expect(told('ingest')).toEqual([]);
     await pass(1);
     expect(told('ingest')).toMatchObject([{ type: 'albeit.object.changed', reason: 'modified', seen: '3', attempt: 0 }]);
     expect(queues.calls.send).toBe(1);
-    publisher.mark(albConfig('cafe'), 'modified', '4');
+    publisher.mark(albConfig('cafe'), { reason: 'modified', seen: '4' });
     await pass(200);
     expect(told('ingest')).toHaveLength(2);
   });
 
   it('sends endpoints by the lane that keeps servers, and everything else to ingest', async () => {
     const { publisher, told, toldKeys, pass } = await setUp();
-    publisher.mark(service('tea'), 'modified', '1');
-    publisher.mark({ kind: 'Cluster', cluster }, 'resync', '');
-    publisher.mark(albConfig('cafe'), 'added', '2');
+    publisher.mark(service('tea'), { reason: 'modified', seen: '1' });
+    publisher.mark({ kind: 'Cluster', cluster }, { reason: 'resync', seen: '' });
+    publisher.mark(albConfig('cafe'), { reason: 'added', seen: '2' });
     await pass(200);
     expect(told('server-group').map((one) => one.type)).toEqual(['albeit.members.requested']);
     expect(toldKeys('ingest')).toEqual(['c-1/Cluster', 'c-1/AlbConfig/cafe']);
@@ -74,8 +74,8 @@ describe('publisher', () => {
 
   it('begins a trace with every message', async () => {
     const { publisher, queues, pass } = await setUp();
-    publisher.mark(service('tea'), 'modified', '1');
-    publisher.mark(service('coffee'), 'modified', '1');
+    publisher.mark(service('tea'), { reason: 'modified', seen: '1' });
+    publisher.mark(service('coffee'), { reason: 'modified', seen: '1' });
     await pass(200);
     const traces = queues.bodies('server-group').map((body) => {
       const opened = decode(body, ring, cluster);
@@ -87,7 +87,7 @@ describe('publisher', () => {
 
   it('sends in batches of 16', async () => {
     const { publisher, outcomes, pass } = await setUp();
-    for (let i = 0; i < 40; i += 1) publisher.mark(service(`s${i}`), 'modified', '1');
+    for (let i = 0; i < 40; i += 1) publisher.mark(service(`s${i}`), { reason: 'modified', seen: '1' });
     await pass(200);
     expect(outcomes).toEqual(['server-group took 16', 'server-group took 16', 'server-group took 8']);
   });
@@ -95,12 +95,12 @@ describe('publisher', () => {
   it('keeps keys while the queue is away, tries less and less often, and loses nothing', async () => {
     const { publisher, queues, outcomes, toldKeys, timers, pass } = await setUp();
     queues.failNext(away, 9);
-    publisher.mark(albConfig('cafe'), 'modified', '1');
+    publisher.mark(albConfig('cafe'), { reason: 'modified', seen: '1' });
     await pass(200);
     const waits: number[] = [];
     while (publisher.pending.size > 0) {
       waits.push(timers.waiting[0] ?? 0);
-      publisher.mark(albConfig('cafe'), 'modified', '2');
+      publisher.mark(albConfig('cafe'), { reason: 'modified', seen: '2' });
       await pass(timers.waiting[0] ?? 0);
     }
     expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
@@ -112,7 +112,7 @@ describe('publisher', () => {
   it('lets the keys behind a batch that is refused go, and that batch last', async () => {
     const { publisher, queues, toldKeys, pass } = await setUp();
     queues.failNext(away, 1);
-    for (let i = 0; i < 32; i += 1) publisher.mark(service(`s${i}`), 'modified', '1');
+    for (let i = 0; i < 32; i += 1) publisher.mark(service(`s${i}`), { reason: 'modified', seen: '1' });
     await pass(200);
     expect(toldKeys('server-group')).toHaveLength(16);
     expect(toldKeys('server-group')[0]).toBe('c-1/Service/shop/s16');
@@ -124,7 +124,7 @@ describe('publisher', () => {
     const { publisher, queues, pass } = await setUp();
     queues.failNext(away, 1000);
     for (let round = 0; round < 50; round += 1) {
-      for (let i = 0; i < 10; i += 1) publisher.mark(service(`s${i}`), 'modified', String(round));
+      for (let i = 0; i < 10; i += 1) publisher.mark(service(`s${i}`), { reason: 'modified', seen: String(round) });
       await pass(30_000);
     }
     expect(publisher.pending.size).toBe(10);
@@ -133,13 +133,13 @@ describe('publisher', () => {
 
   it('tells what is pending when it stops, and says what it could not', async () => {
     const { publisher, queues, toldKeys } = await setUp();
-    publisher.mark(albConfig('cafe'), 'modified', '1');
+    publisher.mark(albConfig('cafe'), { reason: 'modified', seen: '1' });
     expect(await publisher.stop()).toBe(0);
     expect(toldKeys('ingest')).toEqual(['c-1/AlbConfig/cafe']);
     const again = await setUp();
     again.queues.failNext(away, 5);
-    again.publisher.mark(albConfig('cafe'), 'modified', '1');
-    again.publisher.mark(service('tea'), 'modified', '1');
+    again.publisher.mark(albConfig('cafe'), { reason: 'modified', seen: '1' });
+    again.publisher.mark(service('tea'), { reason: 'modified', seen: '1' });
     expect(await again.publisher.stop()).toBe(2);
     expect(queues.bodies('ingest')).toHaveLength(1);
   });
@@ -173,6 +173,6 @@ async function play(scene: Awaited<ReturnType<typeof setUp>>, step: Step, seen: 
   if (step.kind === 'fail') return scene.queues.failNext(away, step.times);
   if (step.kind === 'pass') return scene.pass(step.ms);
   const key = step.lane ? service(step.name) : albConfig(step.name);
-  scene.publisher.mark(key, 'modified', seen);
+  scene.publisher.mark(key, { reason: 'modified', seen });
   newest.set(keyText(key), seen);
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { projectAlbConfig, projectClass, projectIngress, projectService, projectSlice } from '#events/forwarder/projections.ts';
+import { projectAlbConfig, projectClass, projectIngress } from '#events/forwarder/projections.ts';
 import type { Change } from '#events/forwarder/reflector.ts';
 import { Routing, type Target } from '#events/forwarder/routing.ts';
+import { projectService } from '#events/forwarder/service-facts.ts';
+import { projectSlice } from '#events/forwarder/slice-facts.ts';
 import type { KubeObject, ObjectMeta } from '#shared/kube/port.ts';
 import type { EndpointSlice, Ingress, IngressClass } from '#shared/model/wish.ts';
 import { anIngress, aPath, aService } from '#test/support/objects.ts';
@@ -40,7 +42,7 @@ class Cluster {
       Ingress: () => this.routing.ingress(change(projectIngress)),
       IngressClass: () => this.routing.ingressClass(change(projectClass)),
       AlbConfig: () => this.routing.albConfig(change(projectAlbConfig)),
-      Service: () => this.routing.service(change(projectService)),
+      Service: () => this.routing.service(change(projectService({}))),
       EndpointSlice: () => this.routing.slice(change(projectSlice)),
     };
     return (ways[kind]?.() ?? []).map(textOf);
@@ -50,7 +52,9 @@ class Cluster {
 const keyOf = (object: KubeObject): string => `${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 function textOf(target: Target): string {
   if (target.kind === 'Cluster') return 'the whole cluster';
-  return target.kind === 'Service' ? `Service ${target.namespace}/${target.name}` : `AlbConfig ${target.name} ${target.reason}`;
+  return target.kind === 'Service'
+    ? `Service ${target.namespace}/${target.name}${target.whole ? ' whole' : ''}`
+    : `AlbConfig ${target.name} ${target.reason}`;
 }
 
 const aClass = (name: string, albConfig: string, controller = 'ingress.k8s.alibabacloud/alb'): IngressClass => ({
@@ -203,7 +207,7 @@ describe('what an AlbConfig is asked for', () => {
 
 describe('Services and endpoints', () => {
   it('a Service of ours concerns its AlbConfigs and its members, and goes and comes likewise', () => {
-    const both = ['AlbConfig cafe modified', 'Service shop/coffee'];
+    const both = ['AlbConfig cafe modified', 'Service shop/coffee whole'];
     const cluster = aCluster();
     expect(cluster.put(aService('coffee', { annotations: { 'healthcheck-enabled': 'true' } }))).toEqual(both);
     expect(cluster.remove(aService('coffee'))).toEqual(both);
@@ -233,7 +237,7 @@ describe('Services and endpoints', () => {
     expect(cluster.put(aService('coffee', { spec: { type: 'NodePort' } }))).toEqual([
       'AlbConfig cafe modified',
       'AlbConfig bar modified',
-      'Service shop/coffee',
+      'Service shop/coffee whole',
     ]);
   });
 

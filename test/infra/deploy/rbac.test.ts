@@ -108,6 +108,7 @@ describe('permissions in the cluster', () => {
     const roles = manifests().filter(({ rules }) => rules !== undefined);
     expect(roles.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''} ${metadata.name}`)).toEqual([
       'ClusterRole  albeit-forwarder',
+      'ClusterRole  albeit-forwarder-readiness-gates',
       'ClusterRole  albeit-functions',
       `Role ${ownNamespace} albeit-functions`,
     ]);
