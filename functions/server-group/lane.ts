@@ -6,6 +6,7 @@ import type { Claim } from '#shared/step/claim.ts';
 import { combine, type Outcome } from '#shared/step/outcome.ts';
 import type { GroupMembers, ServiceLedger } from '#shared/step/record.ts';
 import type { Send } from '#shared/step/workshop.ts';
+import { gateUses } from './group-health.ts';
 import type { GroupWork } from './group-work.ts';
 
 export interface Lane {
@@ -48,4 +49,5 @@ export const laneUses: readonly string[] = [
   'ListAsynJobs',
   'DescribeNetworkInterfaces',
   'DescribeInstances',
+  ...gateUses,
 ];

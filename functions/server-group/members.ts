@@ -17,6 +17,7 @@ import { type Lane, refOf } from './lane.ts';
 import { type FoundIds, lookUp } from './look-ups.ts';
 import { digestJobs, pendingOf } from './member-jobs.ts';
 import { readNodes } from './members-wish.ts';
+import { ReadinessGates } from './readiness-gates.ts';
 
 /** Services at once: each waits mostly for the network, and different groups do not disturb each other. */
 const parallel = 8;
@@ -31,13 +32,14 @@ export async function keepMembers(messages: readonly MembersRequested[], at: Wor
   const settled = new Map<Message, Settlement>(messages.map((one) => [one, { outcome: done(false), sends: [], facts: { merged: true } }]));
   // What one look at a Service finds is all that several messages of the batch could ask for.
   const firsts = byKey(messages).map(mergedRequest);
+  const gates = new ReadinessGates(at);
   const lanes: Lane[] = [];
   await eachLimited(firsts, parallel, async (message) => {
     const claimed = await claimLane(message, at);
     if ('claim' in claimed) lanes.push(claimed);
-    else settled.set(message, claimed);
+    else settled.set(message, await gates.withoutLane(message, claimed));
   });
-  await lookAtAll(lanes, at);
+  await lookAtAll(lanes, gates, at);
   const found = await together(lanes, () =>
     lookUp(
       lanes.flatMap((lane) => lane.work),
@@ -45,7 +47,9 @@ export async function keepMembers(messages: readonly MembersRequested[], at: Wor
     ),
   );
   const release = async (lane: Lane): Promise<void> => {
-    if (!lane.released) settled.set(lane.message, await releaseLane(lane));
+    if (lane.released) return;
+    await gates.keep(lane);
+    settled.set(lane.message, await releaseLane(lane));
   };
   if (found !== undefined) await applyAll(lanes, found, release, at);
   await eachLimited(lanes, parallel, release);
@@ -73,14 +77,14 @@ async function quietly(lane: Lane, work: () => Promise<void>): Promise<void> {
 }
 
 /** Nodes are listed once for all, and only when a mode depends on them. */
-async function lookAtAll(lanes: readonly Lane[], at: Workshop): Promise<void> {
+async function lookAtAll(lanes: readonly Lane[], gates: ReadinessGates, at: Workshop): Promise<void> {
   const ofNodes = lanes.filter((lane) => Object.values(lane.claim.record.groups).some(needsNodes));
   const nodes = ofNodes.length === 0 ? [] : await together(ofNodes, () => readNodes(at.kube));
   const open = nodes === undefined ? lanes.filter((lane) => !ofNodes.includes(lane)) : lanes;
   await eachLimited(open, parallel, (lane) =>
     quietly(lane, async () => {
       lane.wish = { ...lane.wish, nodes: nodes ?? [] };
-      await look(lane, at);
+      await look(lane, gates, at);
     }),
   );
   await together(lanes.filter(isPending), () => digestJobs(lanes, at));
@@ -88,14 +92,15 @@ async function lookAtAll(lanes: readonly Lane[], at: Workshop): Promise<void> {
 
 const isPending = (lane: Lane): boolean => pendingOf([lane]).length > 0;
 
-async function look(lane: Lane, at: Workshop): Promise<void> {
+async function look(lane: Lane, gates: ReadinessGates, at: Workshop): Promise<void> {
   const { key } = lane.message;
   const groups = Object.entries(lane.claim.record.groups);
   const known = new Set(groups.map(([group]) => group));
   // Groups that the chain has taken back are no longer ours to write.
   lane.ledger = { ...lane.ledger, members: Object.fromEntries(Object.entries(lane.ledger.members).filter(([group]) => known.has(group))) };
   if (groups.length === 0) return;
-  lane.wish = { ...lane.wish, endpoints: await readEndpoints(at.kube, key.namespace, key.name) };
+  const endpoints = await readEndpoints(at.kube, key.namespace, key.name);
+  lane.wish = { ...lane.wish, endpoints, due: await gates.due(lane, endpoints) };
   lane.work = await Promise.all(groups.map(([group, facts]) => lookAtGroup({ group, facts, lane, at })));
 }
 

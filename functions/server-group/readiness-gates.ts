@@ -2,14 +2,14 @@
  * Readiness gates: a Pod that has one of ours becomes ready only when every server group that holds it has it in service. The lane asks
  * twice: which Pods count although their EndpointSlices say that they are not ready, and, when servers are applied, whose gate opens.
  */
-import { membersRequest, type ServiceKey } from '#events/contract/messages.ts';
+import { type MembersRequested, membersRequest, type ServiceKey } from '#events/contract/messages.ts';
 import { readEndpoints } from '#shared/kube/endpoint-reader.ts';
 import type { Endpoint } from '#shared/model/endpoint.ts';
 import { gatesOf, isDue, type Pod, unmetGates } from '#shared/model/readiness-gates.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
 import { outcomeOf } from '#shared/step/failure-outcome.ts';
 import { combine, done, type Outcome } from '#shared/step/outcome.ts';
-import type { Workshop } from '#shared/step/workshop.ts';
+import type { Settlement, Workshop } from '#shared/step/workshop.ts';
 import { comeBack, opened } from './gate-ledger.ts';
 import { GatePlaces, type PlacedGroup } from './gate-places.ts';
 import { type GateReads, openGateReads } from './gate-reads.ts';
@@ -77,12 +77,17 @@ export class ReadinessGates {
   async keep(lane: Lane): Promise<void> {
     const { key } = lane.message;
     const looked = this.#looked.get(lane);
-    if (Object.keys(lane.claim.record.groups).length === 0) lane.outcome = combine(lane.outcome, await this.free(key));
+    if (Object.keys(lane.claim.record.groups).length === 0) lane.outcome = combine(lane.outcome, await this.#free(key));
     else if (looked !== undefined) await this.#keepPods(lane, looked);
   }
 
+  /** A Service that could not be claimed: without a record it has no groups. */
+  async withoutLane({ key }: MembersRequested, settlement: Settlement): Promise<Settlement> {
+    return settlement.facts?.['claim'] === 'absent' ? { ...settlement, outcome: await this.#free(key) } : settlement;
+  }
+
   /** For a Service without groups of ours: Pods that nobody else will let in must not wait for ever. */
-  async free(key: ServiceKey): Promise<Outcome> {
+  async #free(key: ServiceKey): Promise<Outcome> {
     let outcome = done(false);
     try {
       const endpoints = await readEndpoints(this.#at.kube, key.namespace, key.name);
