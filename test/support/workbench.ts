@@ -92,6 +92,20 @@ interface Due {
   readonly order: number;
 }
 
+/** What the calls of one invocation go through, for whoever decides when they happen. */
+export interface Passage {
+  wrap<T extends object>(one: T): T;
+  pause(ms: number): Promise<void>;
+  hasTime(ms: number): boolean;
+}
+
+/** One message that is being worked on. */
+export interface Begun {
+  readonly message: Message;
+  /** Its outcome is settled; never, when its calls are not let through any more. */
+  readonly ended: Promise<void>;
+}
+
 export interface Workbench {
   readonly kube: FakeKube;
   readonly alb: LocalAlb;
@@ -110,6 +124,8 @@ export interface Workbench {
   settle(between?: () => Promise<void>): Promise<number>;
   /** Lets so much time pass, and does the work that falls due in it; what is due later stays for later. `between` as with `settle`. */
   run(ms: number, between?: () => Promise<void>): Promise<void>;
+  /** Takes the message that is due first off its queue and works on it, beside whatever else is worked on. */
+  begin(through: Passage): Begun | undefined;
   /** The next invocations die at their call number `calls` + 1, once; `lost`: that call happens, but its answer is lost. */
   dieAfter(calls: number, lost: boolean): void;
   /** Whether the planned death has come about. */
@@ -149,9 +165,16 @@ export async function createWorkbench(
     alb.clock.advance(ms);
     kube.advance(ms);
   };
-  const openWorkshop = (): { at: Workshop; close: () => void } => {
+  /** Nothing lies in the way of a call but the death that is planned. */
+  const freely = (): Passage => {
     const mine = planned?.dead === false ? planned : undefined;
-    const wrap = <T extends object>(one: T): T => (mine === undefined ? one : mortal(one, mine));
+    return {
+      wrap: (one) => (mine === undefined ? one : mortal(one, mine)),
+      pause: (ms) => watchTime(ms, onlooker),
+      hasTime: () => true,
+    };
+  };
+  const openWorkshop = ({ wrap, pause, hasTime }: Passage = freely()): { at: Workshop; close: () => void } => {
     const cloud = { alb: createAlb(alb.options), ecs: createEcs(alb.options), vpc: createVpc(alb.options) };
     const mortalKube = wrap<FakeKube>(kube);
     invocation += 1;
@@ -163,8 +186,8 @@ export async function createWorkbench(
       holder: `test/${invocation}`,
       claimSeconds: claimSeconds(timeoutSeconds),
       callMs: callSeconds(timeoutSeconds) * 1000,
-      pause: (ms) => watchTime(ms, onlooker),
-      hasTime: () => true,
+      pause,
+      hasTime,
       random: () => 0.5,
       log: { info: () => undefined, warn: () => undefined },
     };
@@ -237,6 +260,20 @@ export async function createWorkbench(
       // What the last calls set going comes to its end.
       await watchTime(10_000, between);
       return invocation - before;
+    },
+    begin: (through) => {
+      queue.sort((a, b) => a.at - b.at || a.order - b.order);
+      const [first] = queue;
+      if (first === undefined || first.at > alb.clock.now()) return undefined;
+      queue = queue.slice(1);
+      const { message } = first;
+      const name = queueFor(message);
+      const { at, close } = openWorkshop(through);
+      const work = async (): Promise<void> => {
+        conclude(name, await serveQueue(name, [message], at));
+        close();
+      };
+      return { message, ended: work() };
     },
     run: async (ms, between) => {
       const until = alb.clock.now() + ms;

@@ -83,7 +83,12 @@ export function interfacesOf({ addresses, zone, outside, known, servers }: World
 }
 
 /** The slice of one family that names these pods, in the API's words. */
-export const sliceOf = (namespace: string, service: string, family: Family, pods: readonly WorldPod[]): EndpointSlice => ({
+export const sliceOf = (
+  namespace: string,
+  service: string,
+  family: Family,
+  pods: readonly Pick<WorldPod, 'name' | 'node' | 'addresses' | 'conditions' | 'outside'>[],
+): EndpointSlice => ({
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',
   metadata: { name: `${service}-${family.toLowerCase()}`, namespace, labels: { 'kubernetes.io/service-name': service } },
