@@ -268,6 +268,16 @@ const rows = {
     say: 'the condition of the readiness gate could not be written: {detail}',
     next: 'nothing: it is tried again; if it was forbidden, bind the role albeit-functions-readiness-gates in this namespace',
   },
+  'MEMBER-REFUSED': {
+    policy: 'warn',
+    say: 'the service does not take {servers} as server(s) of group {group} ({code})',
+    next: 'nothing: it is tried again; the other endpoints are served',
+  },
+  'MEMBERS-QUOTA': {
+    policy: 'warn',
+    say: '{left} of {wanted} servers have no room in group {group} ({limit}): {servers}',
+    next: 'raise the quota or ask for fewer pods; the others are served, and what fits is added as soon as there is room',
+  },
   'QUOTA-RULES': {
     policy: 'hold',
     say: 'the ALB holds {limit} rules; this Ingress no longer fits',

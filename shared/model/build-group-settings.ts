@@ -15,7 +15,7 @@ import type { Problem } from '#shared/problem.ts';
 import { rowsReader, type Values } from './annotations/read-rows.ts';
 import { serverGroup } from './annotations/server-group.ts';
 import { buildHealthCheck } from './build-health-check.ts';
-import { type GroupSurroundings, groupProblems } from './group-needs.ts';
+import { groupProblems } from './group-needs.ts';
 import { stableHash } from './stable-hash.ts';
 import type { Ingress } from './wish.ts';
 
@@ -108,7 +108,6 @@ const read = rowsReader(serverGroup);
 export function buildGroupSettings(
   ingress: Ingress,
   protocol: GroupProtocol,
-  around: GroupSurroundings,
 ): { readonly wish: GroupWish; readonly problems: readonly Problem[] } {
   const health = buildHealthCheck(ingress);
   const reading = read(ingress);
@@ -122,6 +121,6 @@ export function buildGroupSettings(
       kind: { serverGroupType, protocol, ...(resourceGroupId === '' ? {} : { resourceGroupId }) },
       own: plain ? {} : ownOf(settings, resourceGroupId),
     },
-    problems: [...health.problems, ...(written.length === 0 ? [] : groupProblems(ingress, reading, around))],
+    problems: [...health.problems, ...(written.length === 0 ? [] : groupProblems(ingress, reading))],
   };
 }

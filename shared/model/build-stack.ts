@@ -102,10 +102,8 @@ function buildPresent(wish: Wish, albConfig: RawAlbConfig, site: Site, base: Sta
   const loadBalancer = buildLoadBalancer(albConfig, ref, site);
   const listeners = buildListeners(albConfig, ref, site);
   const readings = readingsOf(albConfig);
-  const edition = loadBalancer.value?.settings.loadBalancerEdition;
   const parts = buildIngresses(membersOf(wish), {
     albConfig: wish.key.name,
-    ...(edition === undefined ? {} : { edition }),
     listeners,
     services: wish.services,
     site,

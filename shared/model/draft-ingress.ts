@@ -11,7 +11,6 @@ import { buildGroupSettings, type GroupProtocol } from './build-group-settings.t
 import type { Listeners } from './build-listener.ts';
 import { type CanaryWish, readCanary } from './canary-wish.ts';
 import { type DraftedRoute, draftRoute, type Route } from './draft-route.ts';
-import type { GroupSurroundings } from './group-needs.ts';
 import { listenersWanted, listenerWarnings, placement } from './ingress-listeners.ts';
 import { protocolNeeds, protocolProblems, unavailable } from './listener-needs.ts';
 import { problemOf, refOf } from './object-ref.ts';
@@ -19,7 +18,8 @@ import { type RoutingSettings, readRoutingSettings } from './routing-settings.ts
 import type { Ingress, Service, Site } from './wish.ts';
 import { defaultOf, pathsOf, specificFirst, type WrittenRoute } from './written-route.ts';
 
-export interface IngressSurroundings extends GroupSurroundings {
+export interface IngressSurroundings {
+  readonly albConfig: string;
   readonly listeners: Listeners;
   readonly services: ReadonlyMap<string, Service>;
   readonly site: Site;
@@ -84,7 +84,7 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
   const canary = readCanary(ingress);
   const listenersOf = placement(ingress, wanted.value ?? []);
   const { albConfig, services, site, foreignGroups } = around;
-  const groups = buildGroupSettings(ingress, groupProtocols[settings.backendProtocol], around);
+  const groups = buildGroupSettings(ingress, groupProtocols[settings.backendProtocol]);
   const maker = { ingress: ref, albConfig, services, site, group: groups.wish, foreignGroups };
   const draft = (route: WrittenRoute): DraftedRoute => {
     const service = route.backend.service?.name ?? '';
@@ -117,7 +117,7 @@ export function draftIngress(ingress: Ingress, around: IngressSurroundings): Ing
       ...canaryConflicts(ref, custom.rules, canary.wish),
       ...(wanted.value ?? []).flatMap((one) => unavailable(one, ingress, around)),
       ...(wanted.value === undefined ? [] : listenerWarnings(ingress, wanted.value)),
-      ...protocolProblems(ingress, wanted.value ?? [], settings),
+      ...protocolProblems(ingress, wanted.value ?? [], settings, around.listeners),
       ...protocolNeeds(ingress, wanted.value ?? [], settings, around),
       ...corsWarnings(
         ref,

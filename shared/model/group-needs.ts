@@ -1,5 +1,4 @@
 /** What the service lets nobody combine in one group, and what says nothing without another. Told of the Ingress that asks for it. */
-import type { LoadBalancerSettings } from '#shared/cloud/alb/port.ts';
 import type { Problem } from '#shared/problem.ts';
 import { type Annotation, alone, readAnnotation, unused } from './annotations/annotation.ts';
 import type { RowsReading, Values } from './annotations/read-rows.ts';
@@ -10,53 +9,31 @@ import type { Ingress } from './wish.ts';
 type Reading = RowsReading<typeof serverGroup>;
 type Checked = Values<typeof serverGroup>;
 
-/** What the groups of an Ingress stand behind. */
-export interface GroupSurroundings {
-  readonly albConfig: string;
-  /** Absent: nothing can be said of it, and nothing is made. */
-  readonly edition?: LoadBalancerSettings['loadBalancerEdition'];
-}
-
 const textOf = (row: Annotation<unknown>, value: unknown): string => `${row.keys[0]}: ${String(value)}`;
 
-const slowStartOn = textOf(serverGroup.slowStart, true);
-const crossZoneOff = textOf(serverGroup.crossZone, false);
-
-/** An annotation that asks for something, what it cannot go with, and why. */
+/**
+ * An annotation that asks for something, what it cannot go with, and why. What edition Basic lacks is not here: no AlbConfig can ask for that
+ * edition.
+ */
 interface Conflict {
   readonly row: Annotation<unknown>;
-  readonly asks: (values: Checked) => boolean;
   readonly first: string;
-  readonly second: (values: Checked, around: GroupSurroundings) => string | undefined;
+  /** What contradicts; `undefined`: nothing does, or the annotation does not ask for anything. */
+  readonly second: (values: Checked) => string | undefined;
   readonly detail: string;
 }
-
-const basic = (_values: Checked, { albConfig, edition }: GroupSurroundings): string | undefined =>
-  edition === 'Basic' ? `edition Basic of AlbConfig ${albConfig}` : undefined;
-const notBasic = 'ALB has it in the editions Standard and StandardWithWaf';
 
 const conflicts: readonly Conflict[] = [
   {
     row: serverGroup.slowStart,
-    asks: (values) => values.slowStart,
-    first: slowStartOn,
-    second: ({ scheduler }) => (scheduler === 'wrr' ? undefined : textOf(serverGroup.scheduler, scheduler)),
+    first: textOf(serverGroup.slowStart, true),
+    second: (values) => (values.slowStart && values.scheduler !== 'wrr' ? textOf(serverGroup.scheduler, values.scheduler) : undefined),
     detail: 'ALB finds them mismatched: only wrr, which goes by weights alone, can give a new server less at first',
   },
-  { row: serverGroup.slowStart, asks: (values) => values.slowStart, first: slowStartOn, second: basic, detail: notBasic },
-  {
-    row: serverGroup.drain,
-    asks: (values) => values.drain,
-    first: textOf(serverGroup.drain, true),
-    second: basic,
-    detail: notBasic,
-  },
-  { row: serverGroup.crossZone, asks: (values) => !values.crossZone, first: crossZoneOff, second: basic, detail: notBasic },
   {
     row: serverGroup.crossZone,
-    asks: (values) => !values.crossZone,
-    first: crossZoneOff,
-    second: ({ sticky }) => (sticky ? textOf(serverGroup.sticky, true) : undefined),
+    first: textOf(serverGroup.crossZone, false),
+    second: (values) => (!values.crossZone && values.sticky ? textOf(serverGroup.sticky, true) : undefined),
     detail: 'the server that a client came to first may be in another zone',
   },
 ];
@@ -143,7 +120,7 @@ function refused({ values, problems }: Reading): readonly Problem[] {
 }
 
 /** Everything that is wrong with what an Ingress says of its groups, but for their health check and protocol. */
-export function groupProblems(ingress: Ingress, reading: Reading, around: GroupSurroundings): readonly Problem[] {
+export function groupProblems(ingress: Ingress, reading: Reading): readonly Problem[] {
   const { values, problems } = reading;
   const ref = refOf(ingress);
   const isReadable = (row: Annotation<unknown>): boolean => !problems.some((one) => isAbout(one, row));
@@ -155,8 +132,8 @@ export function groupProblems(ingress: Ingress, reading: Reading, around: GroupS
       const missing = annotation !== undefined && values[needed] === '' && isReadable(serverGroup[needed]);
       return missing ? [problemOf('ANNOTATION-NEEDS', ref, { annotation, other: serverGroup[needed].keys[0], detail }, at(row))] : [];
     }),
-    ...conflicts.flatMap(({ row, asks, first, second, detail }) => {
-      const other = asks(values) ? second(values, around) : undefined;
+    ...conflicts.flatMap(({ row, first, second, detail }) => {
+      const other = second(values);
       return other === undefined ? [] : [problemOf('ANNOTATION-CONFLICT', ref, { first, second: other, detail }, at(row))];
     }),
   ];

@@ -69,15 +69,32 @@ export function protocolNeeds(
   );
 }
 
-/** Servers that speak HTTPS or gRPC are reached from encrypted listeners only; gRPC wants a TLS section besides. */
-export function protocolProblems(ingress: Ingress, wanted: readonly ListenPort[], settings: RoutingSettings): readonly Problem[] {
+/** Whether all of these listeners have a certificate from the AlbConfig. */
+const areCertified = (ports: readonly ListenPort[], { specs }: Listeners): boolean =>
+  ports.length > 0 &&
+  ports.every(({ protocol, port }) => {
+    const listener = specs.find((one) => one.identity === listenerIdentity(protocol, port));
+    return listener?.settings.certificateId !== undefined;
+  });
+
+/**
+ * Servers that speak HTTPS or gRPC are reached from encrypted listeners only; gRPC wants a TLS section besides, or listeners whose
+ * certificate is in the AlbConfig.
+ */
+export function protocolProblems(
+  ingress: Ingress,
+  wanted: readonly ListenPort[],
+  settings: RoutingSettings,
+  listeners: Listeners,
+): readonly Problem[] {
   const protocol = settings.backendProtocol;
-  const wrong = wanted.filter((one) => !carriers[protocol].includes(one.protocol) && !isRedirect(one, settings));
-  const withoutTls = protocol === 'grpc' && (ingress.spec?.tls ?? []).length === 0;
-  const listeners = wrong.map((one) => `${one.protocol}:${one.port}`).join(', ');
+  const serving = wanted.filter((one) => !isRedirect(one, settings));
+  const wrong = serving.filter((one) => !carriers[protocol].includes(one.protocol));
+  const withoutTls = protocol === 'grpc' && (ingress.spec?.tls ?? []).length === 0 && !areCertified(serving, listeners);
+  const named = wrong.map((one) => `${one.protocol}:${one.port}`).join(', ');
   const details = [
     ...(withoutTls ? ['a TLS section (Ingress.Spec.TLS)'] : []),
-    ...(wrong.length > 0 && !withoutTls ? [`listeners of ${carriers[protocol].join(' or ')} only, not ${listeners}`] : []),
+    ...(wrong.length > 0 && !withoutTls ? [`listeners of ${carriers[protocol].join(' or ')} only, not ${named}`] : []),
   ];
   return details.map((detail) =>
     problemOf('GRPC-NEEDS-TLS', refOf(ingress), { protocol, detail }, `metadata.annotations[${backendProtocol.keys[0]}]`),

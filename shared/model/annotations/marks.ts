@@ -1,9 +1,7 @@
 /** What is read on objects besides annotations of our tables: labels, gates of pods, and keys that are known and never read. */
 import { excludingLabels, virtualNodeLabel } from '#shared/model/nodes.ts';
+import { gatesLabel, gateTypes } from '#shared/model/readiness-gates.ts';
 import { albPrefix } from './annotation.ts';
-
-/** Conditions by which a pod waits for the load balancer: the first is the one to write, the other that of an older controller. */
-export const readinessGates = ['target-health.alb.k8s.alibabacloud', 'target-health.alb.k8s.alicloud'] as const;
 
 /** One line of the reference. */
 export interface Mark {
@@ -15,7 +13,7 @@ export interface Mark {
 
 /** Labels and the like that change what is done. */
 export const marks: readonly Mark[] = [
-  ...readinessGates.map((key, index) => ({
+  ...gateTypes.map((key, index) => ({
     where: 'Pod `spec.readinessGates[].conditionType`',
     key,
     value: '',
@@ -26,8 +24,7 @@ export const marks: readonly Mark[] = [
   })),
   {
     where: 'Namespace label',
-    key: 'albeit.io/readiness-gates',
-    value: 'enabled',
+    ...gatesLabel,
     text: 'Pods of this namespace are watched for readiness gates; without it their gates are not answered.',
   },
   ...excludingLabels.map((key) => ({

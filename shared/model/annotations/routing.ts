@@ -42,5 +42,5 @@ export const backendProtocol: Annotation<'http' | 'https' | 'grpc'> = {
   format: choice('http', 'https', 'grpc'),
   default: 'http',
   goesTo: 'CreateServerGroup.Protocol',
-  text: 'Protocol towards the pods. `grpc` needs a TLS section and HTTPS listeners only, `https` needs HTTPS listeners. A change makes a new server group.',
+  text: 'Protocol towards the pods. `grpc` needs HTTPS or QUIC listeners only, and a TLS section or a certificate in the AlbConfig, `https` needs HTTPS listeners. A change makes a new server group.',
 };

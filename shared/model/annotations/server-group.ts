@@ -45,7 +45,7 @@ export const serverGroup = {
     boolean,
     false,
     'SlowStartConfig.SlowStartEnabled',
-    'A new server gets its share bit by bit, once another one is healthy. Only with `wrr`; not in edition Basic.',
+    'A new server gets its share bit by bit, once another one is healthy. Only with `wrr`.',
   ),
   slowStartDuration: row(
     'slow-start-duration',
@@ -59,7 +59,7 @@ export const serverGroup = {
     boolean,
     false,
     'ConnectionDrainConfig.ConnectionDrainEnabled',
-    'Lets connections to a server that was removed or became unhealthy end by themselves. Not in edition Basic.',
+    'Lets connections to a server that was removed or became unhealthy end by themselves.',
   ),
   drainTimeout: row(
     'connection-drain-timeout',
@@ -73,7 +73,7 @@ export const serverGroup = {
     boolean,
     true,
     'CrossZoneEnabled',
-    'Off, requests stay in the zone where they arrive. Off not together with `sticky-session`, and not in edition Basic.',
+    'Off, requests stay in the zone where they arrive. Off not together with `sticky-session`. Whether the existing controller spells the key so is not confirmed.',
   ),
   type: row(
     'server-group-type',

@@ -136,7 +136,7 @@ describe('protocols towards the servers', () => {
 
   it.each([
     ['grpc without a TLS section', grpc(false)],
-    ['grpc without a TLS section on HTTPS', grpc(false, ports('[{"HTTPS":443}]'))],
+    ['grpc without a TLS section on HTTP and HTTPS', grpc(false, ports('[{"HTTPS":443},{"HTTP":80}]'))],
     ['grpc on HTTP', grpc(true, ports('[{"HTTPS":443},{"HTTP":80}]'))],
     ['https on HTTP', https({})],
     ['https on QUIC', https(ports('[{"QUIC":8444}]'))],
@@ -148,6 +148,8 @@ describe('protocols towards the servers', () => {
 
   it.each([
     ['grpc on HTTPS', grpc(true)],
+    ['grpc without a TLS section on HTTPS with a certificate of the AlbConfig', grpc(false, ports('[{"HTTPS":443}]'))],
+    ['the same with redirects on HTTP 80', grpc(false, { ...ssl, ...ports('[{"HTTPS":443}]') })],
     ['grpc on QUIC', grpc(true, ports('[{"QUIC":8444}]'))],
     ['grpc on HTTP 80 with ssl-redirect', grpc(true, { ...ssl, ...ports('[{"HTTPS":443},{"HTTP":80}]') })],
     ['https on HTTPS', https(ports('[{"HTTPS":443}]'))],
