@@ -1,9 +1,9 @@
 /** Opening and closing a loopback port, for emulators. */
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as AnyServer } from 'node:net';
 
 /** Listens on 127.0.0.1; 0 = any free port. Resolves to the base URL. A port in use is said with its number. */
-export function listenOnLoopback(server: Server, port: number, what: string): Promise<string> {
+export function listenOnLoopback(server: AnyServer, port: number, what: string): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'EADDRINUSE' ? new Error(`${what}: port ${port} is in use; choose another with --ports`) : error);

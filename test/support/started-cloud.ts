@@ -70,6 +70,8 @@ const defaults: StartOptions = {
   ports: undefined,
   readyFile: undefined,
   kube: 'embedded',
+  nodes: 1,
+  virtualNode: false,
   functionTimeout: undefined,
 };
 

@@ -1,23 +1,30 @@
 /**
- * Scheduler and kubelet: binds Pods to the node, runs them, reports their status, ends them. Every pass looks at one Pod as it is now, so
+ * Kubelet of every node: runs Pods, reports their status, ends them. Every pass looks at one Pod as it is now, so
  * it does not matter which events led there, or whether the node was restarted in between.
  */
 import type { Kube } from '#shared/kube/port.ts';
 import type { LocalInterface } from '../alb/view.ts';
 import { Addresses } from './addresses.ts';
 import { type Followed, keyOf } from './follow.ts';
-import { interfaceOf, type Network } from './network.ts';
-import { nodeAddress, nodeName } from './node-object.ts';
+import { interfaceOf, interfaceOfNode, type Network } from './network.ts';
+import { isVirtual, type LocalNode } from './nodes.ts';
 import { nameOf, type Pod } from './objects.ts';
 import type { PodCalls } from './pod-calls.ts';
 import { PodRun } from './pod-runs.ts';
 import { nextStatus } from './pod-status.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { NodeSettings } from './settings.ts';
+import { servesOnMs } from './termination.ts';
 
 export interface KubeletParts {
   readonly kube: Kube;
   readonly calls: PodCalls;
   readonly pods: Pick<Followed<Pod>, 'get' | 'all'>;
+  /** The machines that it plays. */
+  readonly machines: readonly LocalNode[];
+  readonly scheduler: Scheduler;
+  /** Sockets of the open node ports of a node, by number. */
+  readonly nodePorts: (node: string) => Readonly<Record<string, string>>;
   /** Absent: no cloud is told about addresses. */
   readonly network: Network | undefined;
   readonly settings: () => NodeSettings;
@@ -31,6 +38,7 @@ export interface KubeletParts {
 /** One Pod as `GET /_/state` shows it. */
 export interface PodState {
   readonly pod: string;
+  readonly node: string;
   readonly address: string;
   readonly socket: string;
   readonly ready: boolean;
@@ -54,9 +62,12 @@ export class Kubelet {
    */
   async adopt(): Promise<void> {
     const { pods, again } = this.#parts;
-    const ran = pods.all().filter((pod) => pod.spec.nodeName === nodeName && !finished(pod) && pod.status?.podIP !== undefined);
-    for (const pod of ran) this.#addresses.adopt(pod.metadata.uid ?? '', pod.status?.podIP ?? '');
-    const runs = ran.map((pod) => ({ key: keyOf(pod), run: this.#runOf(keyOf(pod), pod) }));
+    const ran = pods.all().flatMap((pod) => {
+      const node = this.#machineOf(pod);
+      return node === undefined || finished(pod) || pod.status?.podIP === undefined ? [] : [{ pod, node }];
+    });
+    for (const { pod } of ran) this.#addresses.adopt(pod.metadata.uid ?? '', pod.status?.podIP ?? '');
+    const runs = ran.map(({ pod, node }) => ({ key: keyOf(pod), run: this.#runOf(keyOf(pod), pod, node) }));
     await Promise.all(runs.map(({ key, run }) => run.start(() => again(key))));
   }
 
@@ -66,38 +77,44 @@ export class Kubelet {
     const run = this.#runs.get(key);
     if (run !== undefined && (pod === undefined || pod.metadata.uid !== run.uid || finished(pod))) await this.#forget(key, run);
     if (pod === undefined || finished(pod)) return;
-    if (pod.spec.nodeName === undefined || pod.spec.nodeName === '') await this.#bind(pod);
-    else if (pod.spec.nodeName !== nodeName) return;
-    else if (pod.metadata.deletionTimestamp !== undefined) await this.#end(key, pod);
-    else await this.#run(key, pod);
+    if (pod.spec.nodeName === undefined || pod.spec.nodeName === '') return this.#parts.scheduler.place(pod);
+    const node = this.#machineOf(pod);
+    if (node === undefined) return;
+    if (pod.metadata.deletionTimestamp !== undefined) await this.#end(key, pod);
+    else await this.#run(key, pod, node);
   }
 
   /** Network interfaces of what runs, for the cloud. */
   interfaces(): readonly LocalInterface[] {
-    return [...this.#runs.values()].map((run) => interfaceOf(run, this.#parts.region));
+    const { machines, nodePorts, region } = this.#parts;
+    const own = machines.filter((node) => !isVirtual(node)).map((node) => interfaceOfNode(node, nodePorts(node.name), region));
+    return [...own, ...[...this.#runs.values()].map((run) => interfaceOf(run, region))];
   }
 
   state(): readonly PodState[] {
     return [...this.#runs].map(([key, run]) => {
       const { networkInterfaceId } = interfaceOf(run, this.#parts.region);
-      return { pod: key, address: run.address, socket: run.socket, ready: run.ready, networkInterfaceId };
+      return { pod: key, node: run.node.name, address: run.address, socket: run.socket, ready: run.ready, networkInterfaceId };
     });
+  }
+
+  /** Where a port of a Pod is; `undefined` when nothing has the address, or listens there. */
+  socketOf(address: string, port: number): string | undefined {
+    for (const run of this.#runs.values()) if (run.address === address) return run.socketOf(port);
+    return undefined;
   }
 
   async stop(): Promise<void> {
     await Promise.all([...this.#runs.values()].map((run) => run.stop()));
   }
 
-  async #bind(pod: Pod): Promise<void> {
-    // Another scheduler's Pods are its own business.
-    if ((pod.spec.schedulerName ?? 'default-scheduler') !== 'default-scheduler' || pod.metadata.deletionTimestamp !== undefined) return;
-    await this.#parts.calls.bind(pod);
-    this.#parts.note('Bind', pod);
+  #machineOf(pod: Pod): LocalNode | undefined {
+    return this.#parts.machines.find((node) => node.name === pod.spec.nodeName);
   }
 
-  async #run(key: string, pod: Pod): Promise<void> {
+  async #run(key: string, pod: Pod, node: LocalNode): Promise<void> {
     const { settings, now, again } = this.#parts;
-    const run = this.#runOf(key, pod);
+    const run = this.#runOf(key, pod, node);
     const left = run.started ? 0 : run.createdAtMs + settings().startMs - now();
     if (left > 0) return again(key, left);
     if (!run.started) this.#parts.note('Start', pod, { address: run.address });
@@ -106,11 +123,11 @@ export class Kubelet {
     await this.#report(key, pod, run);
   }
 
-  #runOf(key: string, pod: Pod): PodRun {
+  #runOf(key: string, pod: Pod, node: LocalNode): PodRun {
     const known = this.#runs.get(key);
     known?.update(pod);
     if (known !== undefined) return known;
-    const run = new PodRun(pod, this.#addresses.of(pod.metadata.uid ?? ''), this.#parts.now());
+    const run = new PodRun(pod, { address: this.#addresses.of(pod.metadata.uid ?? ''), node }, this.#parts.now());
     this.#runs.set(key, run);
     return run;
   }
@@ -124,8 +141,8 @@ export class Kubelet {
   }
 
   async #report(key: string, pod: Pod, run: PodRun): Promise<void> {
-    const { address, startedAtMs, ready, problem } = run;
-    const what = { address, hostAddress: nodeAddress, startedAtMs, ready, ...(problem === undefined ? {} : { problem }) };
+    const { address, startedAtMs, ready, problem, node } = run;
+    const what = { address, hostAddress: node.address, startedAtMs, ready, ...(problem === undefined ? {} : { problem }) };
     const status = nextStatus(pod, what, this.#parts.now());
     if (status === undefined) return;
     // With its version: conditions are one list, and others write into it (readiness gates).
@@ -142,8 +159,7 @@ export class Kubelet {
     const run = this.#runs.get(key);
     if (run?.started === true) {
       run.update(pod);
-      const graceMs = Math.min(pod.metadata.deletionGracePeriodSeconds ?? 30, settings().maximumGraceSeconds) * 1000;
-      run.endsAtMs ??= now() + graceMs;
+      run.endsAtMs ??= now() + servesOnMs(pod, settings().maximumGraceSeconds);
       if (run.endsAtMs > now()) {
         await this.#report(key, pod, run);
         return again(key, run.endsAtMs - now());

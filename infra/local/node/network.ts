@@ -1,7 +1,7 @@
-/** What the cloud is told about Pods: one elastic network interface each, announced as a whole list (`PUT /_/network`). */
+/** What the cloud is told about Pods and nodes: one elastic network interface each, announced as a whole list (`PUT /_/network`). */
 import { createHash } from 'node:crypto';
 import type { LocalInterface } from '../alb/view.ts';
-import { instanceId } from './node-object.ts';
+import type { LocalNode } from './nodes.ts';
 
 export interface PodAddress {
   readonly uid: string;
@@ -10,19 +10,33 @@ export interface PodAddress {
   readonly socket: string;
   /** Of single ports, by number. */
   readonly sockets?: Readonly<Record<string, string>>;
+  readonly node: Pick<LocalNode, 'instanceId' | 'zone' | 'spread'>;
 }
 
-/** The interface of a Pod. Pods alternate between the two zones by address, as on a cluster with nodes in both. */
-export function interfaceOf({ uid, address, socket, sockets = {} }: PodAddress, region: string): LocalInterface {
-  const zone = Number(address.split('.').at(-1)) % 2 === 0 ? 'a' : 'b';
+const idOf = (owner: string): string => `eni-${createHash('sha256').update(owner).digest('hex').slice(0, 20)}`;
+
+const placeIn = (zone: string, region: string) => ({ vpcId: 'vpc-local', vSwitchId: `vsw-local-${zone}`, zoneId: `${region}-${zone}` });
+
+/** The interface of a Pod. Where one node stands for all, Pods alternate between the two zones by address. */
+export function interfaceOf({ uid, address, socket, sockets = {}, node }: PodAddress, region: string): LocalInterface {
+  const byAddress = Number(address.split('.').at(-1)) % 2 === 0 ? 'a' : 'b';
+  const place = placeIn(node.spread ? byAddress : node.zone, region);
+  return { networkInterfaceId: idOf(uid), privateIp: address, ...place, instanceId: node.instanceId, socket, sockets };
+}
+
+/** The own interface of a machine: only its node ports answer. */
+export function interfaceOfNode(
+  { address, zone, instanceId }: LocalNode,
+  sockets: Readonly<Record<string, string>>,
+  region: string,
+): LocalInterface {
   return {
-    networkInterfaceId: `eni-${createHash('sha256').update(uid).digest('hex').slice(0, 20)}`,
+    networkInterfaceId: idOf(instanceId),
     privateIp: address,
-    vpcId: 'vpc-local',
-    vSwitchId: `vsw-local-${zone}`,
-    zoneId: `${region}-${zone}`,
+    ...placeIn(zone, region),
     instanceId,
-    socket,
+    primary: true,
+    socket: '',
     sockets,
   };
 }

@@ -1,12 +1,8 @@
-/** The Node object that Pods are bound to. Without it the real endpoint-slice controller passes its Pods over. */
+/** The Node objects that Pods are bound to. Without them the real endpoint-slice controller passes their Pods over. */
 import { arch, platform } from 'node:os';
-import type { Kube, KubeObject } from '#shared/kube/port.ts';
+import type { Kube, KubeObject, ObjectName } from '#shared/kube/port.ts';
+import { isVirtual, type LocalNode } from './nodes.ts';
 import { timestamp } from './objects.ts';
-
-export const nodeName = 'local-node';
-/** An address of the machine that runs the Pods; not one of loopback, which the API refuses in places. */
-export const nodeAddress = '192.168.64.1';
-export const instanceId = 'i-local00000000000001';
 
 const conditions = (now: string) =>
   [
@@ -27,31 +23,46 @@ const nodeInfo = {
   ...{ kernelVersion: '', kubeProxyVersion: '', machineID: '', systemUUID: '', bootID: '' },
 };
 
-const labels = (region: string) => ({
-  'kubernetes.io/hostname': nodeName,
+const labels = ({ name, zone, labels: own }: LocalNode, region: string) => ({
+  'kubernetes.io/hostname': name,
   'kubernetes.io/os': platform(),
   'topology.kubernetes.io/region': region,
-  'topology.kubernetes.io/zone': `${region}-a`,
+  'topology.kubernetes.io/zone': `${region}-${zone}`,
+  ...own,
 });
 
-const name = { kind: 'Node', namespace: '', name: nodeName } as const;
+const objectName = ({ name }: LocalNode): ObjectName => ({ kind: 'Node', namespace: '', name });
 
 /** Registers the node again when somebody has deleted it, or an API server has come back empty. */
-export async function keepNode(kube: Kube, region: string, nowMs: number): Promise<void> {
-  if ((await kube.get(name)) === undefined) await registerNode(kube, region, nowMs);
+export async function keepNode(kube: Kube, node: LocalNode, region: string, nowMs: number): Promise<void> {
+  if ((await kube.get(objectName(node))) === undefined) await registerNode(kube, node, region, nowMs);
 }
 
-/** Registers the node, or says that it is ready again. New nodes come tainted as not ready, and nobody else would take that away. */
-export async function registerNode(kube: Kube, region: string, nowMs: number): Promise<void> {
-  const spec = { providerID: `${region}.${instanceId}`, podCIDR: '10.64.0.0/16', podCIDRs: ['10.64.0.0/16'] };
-  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName, labels: labels(region) }, spec };
-  await kube.create<KubeObject>(node);
-  await kube.mergePatch(name, { spec: { taints: null } });
+/**
+ * Registers the node, or says that it is ready again: what people have set on it (labels, cordon) stays. New nodes come tainted as not
+ * ready, and nobody else would take that away.
+ */
+export async function registerNode(kube: Kube, node: LocalNode, region: string, nowMs: number): Promise<void> {
+  const { name, address, instanceId } = node;
+  const spec = isVirtual(node) ? {} : { providerID: `${region}.${instanceId}` };
+  await kube.create<KubeObject>({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels: labels(node, region) }, spec } as KubeObject);
+  await takeTaintAway(kube, node);
   const addresses = [
-    { type: 'InternalIP', address: nodeAddress },
-    { type: 'Hostname', address: nodeName },
+    { type: 'InternalIP', address },
+    { type: 'Hostname', address: name },
   ];
   const status = { addresses, capacity, allocatable: capacity, conditions: conditions(timestamp(nowMs)), nodeInfo };
-  const written = await kube.mergePatch(name, { status }, 'status');
-  if (written.kind !== 'written') throw new Error(`the status of Node ${nodeName} could not be written: ${written.kind}`);
+  const written = await kube.mergePatch(objectName(node), { status }, 'status');
+  if (written.kind !== 'written') throw new Error(`the status of Node ${name} could not be written: ${written.kind}`);
+}
+
+interface Tainted extends KubeObject {
+  readonly spec?: { readonly taints?: readonly { readonly key: string; readonly effect?: string }[] };
+}
+
+/** Only the taint of nodes that are not ready; those of people stay. */
+async function takeTaintAway(kube: Kube, node: LocalNode): Promise<void> {
+  const taints = (await kube.get<Tainted>(objectName(node)))?.spec?.taints ?? [];
+  const left = taints.filter((taint) => !taint.key.startsWith('node.kubernetes.io/not-ready'));
+  if (left.length < taints.length) await kube.mergePatch(objectName(node), { spec: { taints: left.length === 0 ? null : left } });
 }

@@ -26,6 +26,9 @@ export interface Container {
   readonly image?: string;
   readonly env?: readonly EnvVar[];
   readonly readinessProbe?: Probe;
+  readonly lifecycle?: {
+    readonly preStop?: { readonly sleep?: { readonly seconds: number }; readonly exec?: { readonly command?: readonly string[] } };
+  };
 }
 
 export interface Condition {
@@ -39,6 +42,13 @@ export interface Condition {
 
 interface PodSpec {
   readonly nodeName?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly tolerations?: readonly {
+    readonly key?: string;
+    readonly operator?: string;
+    readonly value?: string;
+    readonly effect?: string;
+  }[];
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly readinessGates?: readonly { readonly conditionType: string }[];

@@ -3,12 +3,11 @@ import { failureOf } from '#shared/kube/answers.ts';
 import { objectPath } from '#shared/kube/paths.ts';
 import type { Kube } from '#shared/kube/port.ts';
 import type { Transport } from '#shared/kube/transport.ts';
-import { nodeName } from './node-object.ts';
 import { nameOf, type Pod } from './objects.ts';
 
 export interface PodCalls {
-  /** Binds a Pod to this node. */
-  bind(pod: Pod): Promise<void>;
+  /** Binds a Pod to a node. */
+  bind(pod: Pod, nodeName: string): Promise<void>;
   /** Ends a deletion: what a kubelet does when the containers have gone. */
   finishDeletion(pod: Pod): Promise<void>;
 }
@@ -18,7 +17,7 @@ const noSubresource: readonly number[] = [404, 405];
 
 export function createPodCalls(transport: Transport, kube: Kube): PodCalls {
   return {
-    bind: async (pod) => {
+    bind: async (pod, nodeName) => {
       const name = nameOf(pod, 'Pod');
       const target = { apiVersion: 'v1', kind: 'Node', name: nodeName };
       const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name: name.name, namespace: name.namespace }, target };

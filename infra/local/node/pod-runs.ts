@@ -2,7 +2,7 @@
 
 import { type EchoServer, startEcho } from './echo.ts';
 import { environmentOf } from './environment.ts';
-import { nodeAddress } from './node-object.ts';
+import type { LocalNode } from './nodes.ts';
 import { conditionOf, type Pod } from './objects.ts';
 import { type PodSockets, readPodSockets, socketAnnotation } from './pod-sockets.ts';
 import { watchReadiness } from './readiness.ts';
@@ -13,6 +13,7 @@ const drainMs = 1_000;
 export class PodRun {
   readonly uid: string;
   readonly address: string;
+  readonly node: LocalNode;
   readonly createdAtMs: number;
   startedAtMs: number;
   ready = false;
@@ -25,9 +26,10 @@ export class PodRun {
   #echo: EchoServer | undefined;
   readonly #ending = new AbortController();
 
-  constructor(pod: Pod, address: string, nowMs: number) {
+  constructor(pod: Pod, { address, node }: { readonly address: string; readonly node: LocalNode }, nowMs: number) {
     this.uid = pod.metadata.uid ?? '';
     this.address = address;
+    this.node = node;
     this.createdAtMs = nowMs;
     // A Pod that ran before this node was restarted goes on as it was.
     this.startedAtMs = Date.parse(pod.status?.startTime ?? '') || nowMs;
@@ -52,6 +54,11 @@ export class PodRun {
   /** Where servers of single ports are, by number. */
   get sockets(): Readonly<Record<string, string>> {
     return this.#given?.sockets ?? {};
+  }
+
+  /** Where one of its ports is; `undefined` when nothing listens there. */
+  socketOf(port: number): string | undefined {
+    return (this.sockets[port] ?? this.socket) || undefined;
   }
 
   /** Where it is, in a text that differs when it is elsewhere. */
@@ -103,7 +110,7 @@ export class PodRun {
   }
 
   #identity() {
-    const environment = environmentOf(this.#pod, this.address, nodeAddress);
+    const environment = environmentOf(this.#pod, this.address, this.node.address);
     return {
       namespace: environment.get('NAMESPACE') ?? this.#pod.metadata.namespace ?? '',
       ingress: environment.get('INGRESS_NAME') ?? '',

@@ -1,4 +1,7 @@
-/** The status that a Pod should have, from what its container is doing. Pure; conditions that others wrote (readiness gates) stay. */
+/**
+ * The status that a Pod should have, from what its container is doing. Pure; conditions that others wrote (readiness gates) stay. A Pod that
+ * is being deleted stays ready as long as its container answers, as with real kubelets: slices then say that it serves and terminates.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { type Condition, type Container, conditionOf, keepTransition, type Pod, type PodStatus, timestamp } from './objects.ts';
 
@@ -31,7 +34,7 @@ function readyCondition(pod: Pod, containersReady: boolean): Condition {
 
 function conditionsOf(pod: Pod, run: PodRun, now: string): readonly Condition[] {
   const before = pod.status?.conditions;
-  const containersReady = run.ready && run.problem === undefined && pod.metadata.deletionTimestamp === undefined;
+  const containersReady = run.ready && run.problem === undefined;
   const ready: Condition = containersReady
     ? { type: 'ContainersReady', status: 'True' }
     : { type: 'ContainersReady', status: 'False', reason: 'ContainersNotReady' };
@@ -54,7 +57,7 @@ const containerStatus = (container: Container, pod: Pod, more: object) => ({
 export function nextStatus(pod: Pod, run: PodRun, nowMs: number): PodStatus | undefined {
   const startedAt = timestamp(run.startedAtMs);
   const waiting = { ready: false, started: false, state: { waiting: { reason: 'CreateContainerConfigError', message: run.problem } } };
-  const running = { ready: run.ready && pod.metadata.deletionTimestamp === undefined, started: true, state: { running: { startedAt } } };
+  const running = { ready: run.ready, started: true, state: { running: { startedAt } } };
   const finished = { ready: true, state: { terminated: { exitCode: 0, reason: 'Completed', startedAt, finishedAt: startedAt } } };
   const init = (pod.spec.initContainers ?? []).map((container) => containerStatus(container, pod, finished));
   const next: PodStatus = {

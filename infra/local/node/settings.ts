@@ -4,7 +4,10 @@ import * as z from 'zod';
 export const nodeSettingsSchema = z.strictObject({
   /** How long containers take to start, ms. */
   startMs: z.int().min(0).max(600_000),
-  /** A Pod that is deleted goes on serving for its grace period, but no longer than this (seconds): nobody waits 30 s on a laptop. */
+  /**
+   * A Pod that is deleted goes on serving for its grace period, but no longer than this (seconds): nobody waits 30 s on a laptop. A
+   * preStop hook that sleeps is waited for as long as it says.
+   */
   maximumGraceSeconds: z.number().min(0).max(3600),
 });
 

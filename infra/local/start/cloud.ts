@@ -131,7 +131,10 @@ async function startAll(site: Site): Promise<Pick<LocalCloud, 'facts' | 'kube'>>
   const [fc] = await Promise.all([
     startProgram(site, 'fc', { credentials, mnsEndpoint: mns.url, dir: join(dir, 'fc'), functions }),
     // The real control planes bring their own Deployment controller.
-    startProgram(site, 'node', { kubeconfig: kubernetes.kubeconfig, albUrl: alb.url, deployments: options.kube === 'embedded' }),
+    startProgram(site, 'node', {
+      ...{ kubeconfig: kubernetes.kubeconfig, albUrl: alb.url, deployments: options.kube === 'embedded' },
+      ...{ nodes: options.nodes, virtualNode: options.virtualNode },
+    }),
     startForwarder(site, endpoints, signingKeys),
   ]);
   const { accessKeyId, accessKeySecret, region } = credentials;

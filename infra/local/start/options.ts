@@ -1,5 +1,6 @@
 /** What `npm start` takes. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { mostNodes } from '../node/nodes.ts';
 
 export interface StartOptions {
   /** Exit 0 once the example has answered through the ALB, or not 0 with the reason. */
@@ -10,6 +11,10 @@ export interface StartOptions {
   readonly ports: number | undefined;
   readonly readyFile: string | undefined;
   readonly kube: 'embedded' | 'assets' | 'external';
+  /** Machines of the cluster, 1-20. */
+  readonly nodes: number;
+  /** Has a virtual node beside them. */
+  readonly virtualNode: boolean;
   /** Seconds that one function may run; claims end accordingly. Undefined: the step table's. */
   readonly functionTimeout: number | undefined;
 }
@@ -36,6 +41,8 @@ export const startCommand = (): Command =>
         .choices(['embedded', 'assets', 'external'])
         .default('embedded'),
     )
+    .option('--nodes <n>', 'machines of the cluster, in two zones in turn', wholeNumber('--nodes', 1, mostNodes), 1)
+    .option('--virtual-node', 'a virtual node beside them, for pods that ask for it', false)
     .option('--function-timeout <s>', 'seconds that a function may run', wholeNumber('--function-timeout', 2, 600));
 
 /** Reads the command line; a wrong one prints what is wrong and exits. */
@@ -49,6 +56,8 @@ export function readOptions(argv: readonly string[]): StartOptions {
     ports: given['ports'],
     readyFile: given['readyFile'],
     kube: given['kube'],
+    nodes: given['nodes'],
+    virtualNode: given['virtualNode'] === true,
     functionTimeout: given['functionTimeout'],
   };
 }

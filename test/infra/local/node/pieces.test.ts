@@ -2,11 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Addresses } from '#infra/local/node/addresses.ts';
 import { environmentOf } from '#infra/local/node/environment.ts';
-import { createNetwork, interfaceOf } from '#infra/local/node/network.ts';
+import { createNetwork, interfaceOf, interfaceOfNode } from '#infra/local/node/network.ts';
+import { localNodes } from '#infra/local/node/nodes.ts';
 import type { Pod } from '#infra/local/node/objects.ts';
 import { templateHash } from '#infra/local/node/template-hash.ts';
 import { createWorkQueue } from '#infra/local/node/work-queue.ts';
 import { eventually, noteNetwork } from './cluster.ts';
+
+const fail = (): never => {
+  throw new Error('there is no node');
+};
 
 describe('addresses of pods', () => {
   it('are never shared, stay with their pod, and come back only after all others', () => {
@@ -54,13 +59,31 @@ describe('addresses of pods', () => {
 });
 
 describe('network interfaces', () => {
+  const [node = fail()] = localNodes(1, false);
+
   it('differ by pod, lie in the local VPC and in both zones', () => {
-    const made = [10, 11].map((last) => interfaceOf({ uid: `uid-${last}`, address: `10.64.0.${last}`, socket: '127.0.0.1:1' }, 'cn-local'));
+    const made = [10, 11].map((last) =>
+      interfaceOf({ uid: `uid-${last}`, address: `10.64.0.${last}`, socket: '127.0.0.1:1', node }, 'cn-local'),
+    );
     expect(made.map(({ vSwitchId, zoneId, vpcId }) => `${vpcId} ${vSwitchId} ${zoneId}`)).toEqual([
       'vpc-local vsw-local-a cn-local-a',
       'vpc-local vsw-local-b cn-local-b',
     ]);
     expect(new Set(made.map((one) => one.networkInterfaceId)).size).toBe(2);
+  });
+
+  it('of pods lie in the zone of their node where there are several', () => {
+    const zones = localNodes(3, true).map(
+      (one) => interfaceOf({ uid: 'a', address: '10.64.0.10', socket: '', node: one }, 'cn-local').zoneId,
+    );
+    expect(zones).toEqual(['cn-local-a', 'cn-local-b', 'cn-local-a', 'cn-local-a']);
+  });
+
+  it('of a machine are its own, and answer at node ports alone', () => {
+    expect(interfaceOfNode(node, { 30080: '127.0.0.1:1' }, 'cn-local')).toMatchObject({
+      ...{ privateIp: '192.168.64.1', instanceId: 'i-local00000000000001', primary: true },
+      ...{ socket: '', sockets: { 30080: '127.0.0.1:1' } },
+    });
   });
 
   it('are announced whole, in few calls, and what is announced last is in force', async () => {
@@ -69,11 +92,11 @@ describe('network interfaces', () => {
     noted.onList(() => {
       calls += 1;
     });
-    const list = [interfaceOf({ uid: 'a', address: '10.64.0.10', socket: '' }, 'cn-local')];
+    const list = [interfaceOf({ uid: 'a', address: '10.64.0.10', socket: '', node }, 'cn-local')];
     const network = createNetwork(noted.url, () => list);
     const first = network.announce();
     const others = Array.from({ length: 20 }, (_, at) => {
-      list.push(interfaceOf({ uid: `b${at}`, address: `10.64.1.${at}`, socket: '' }, 'cn-local'));
+      list.push(interfaceOf({ uid: `b${at}`, address: `10.64.1.${at}`, socket: '', node }, 'cn-local'));
       return network.announce();
     });
     await Promise.all([first, ...others]);

@@ -38,10 +38,10 @@ describe('the status of a pod', () => {
       { containers: 'False', pod: 'False' },
     ],
     [
-      'being deleted',
+      'being deleted, still answering',
       aPod({ metadata: { ...aPod().metadata, deletionTimestamp: '2026-11-21T12:00:00Z' } }),
       run,
-      { containers: 'False', pod: 'False' },
+      { containers: 'True', pod: 'True' },
     ],
     ['cannot start', aPod(), { ...run, problem: 'no such port' }, { containers: 'False', pod: 'False', phase: 'Pending' }],
   ])('%s', (_, pod, what, expected) => {

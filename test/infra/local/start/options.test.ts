@@ -14,18 +14,23 @@ describe('npm start', () => {
       ports: undefined,
       readyFile: undefined,
       kube: 'embedded',
+      nodes: 1,
+      virtualNode: false,
       functionTimeout: undefined,
     });
   });
 
   it('takes every option', () => {
-    const given = ['--once', '--empty', '--ports', '9000', '--ready-file', 'f.json', '--kube=assets', '--function-timeout', '5'];
+    const cluster = ['--kube=assets', '--nodes', '3', '--virtual-node'];
+    const given = ['--once', '--empty', '--ports', '9000', '--ready-file', 'f.json', ...cluster, '--function-timeout', '5'];
     expect(readOptions(given)).toEqual({
       once: true,
       empty: true,
       ports: 9000,
       readyFile: 'f.json',
       kube: 'assets',
+      nodes: 3,
+      virtualNode: true,
       functionTimeout: 5,
     });
   });
