@@ -18,10 +18,18 @@ export const switches = {
   'rules listed in other words': { listedRules: 'spelled-out' },
   'listeners Running while rules change': { listenerStatusDuringRules: 'Running' },
   'balancers busy with their listeners': { listenersLockLoadBalancer: true },
+  'new groups called Provisioning': { newGroupStatus: 'Provisioning' },
+  'persistent connections said once only': { keepaliveRestated: 'refused' },
+  'removed servers listed while they drain': { drainingServers: 'listed' },
+  'draining servers in configuration': { readdedServers: 'configuring' },
+  'draining servers in conflict': { readdedServers: 'conflict' },
+  'one name for an address': { addressUnderTwoNames: 'refused' },
+  'failed work on servers half done': { failedServerJobs: 'half-done' },
   'longer pages of servers': { maxResultsServers: 1000 },
   'work done at once': { times: allTimes(0) },
   'slow work': { times: allTimes(4000) },
   'few writes': { writeRate: { calls: 2, perMs: 1000 }, throttleCode: 'Throttling', throttleStatus: 503 },
+  'writes counted together': { writeRate: { calls: 4, perMs: 1000 }, writeRateScope: 'account' },
   'unhealthy servers tried all the same': { dataPlane: { whenAllUnhealthy: 'forward' } },
   'no second try of a server': { dataPlane: { connectRetries: 0 } },
   'limits with a burst': { dataPlane: { trafficLimitBurst: 10 } },
@@ -57,20 +65,20 @@ const isSwitch = (name: string): name is SwitchName => name in switches;
 export const switchNames = Object.keys(switches).filter((name) => isSwitch(name));
 
 /** Rows of settings that between them, and with the default, have any two switches on, off, and one of each. */
-export const rowsOfPairs = [1, 2, 3, 4, 5, 6, 7] as const;
+export const rowsOfPairs = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 
-/** All ways to choose four rows: any two of them have a row in common, and none is within another. */
-const fours: readonly (readonly number[])[] = Array.from({ length: 2 ** rowsOfPairs.length }, (_, bits) =>
+/** All ways to choose five rows: any two of them have two rows in common, and none is within another. */
+const fives: readonly (readonly number[])[] = Array.from({ length: 2 ** rowsOfPairs.length }, (_, bits) =>
   rowsOfPairs.filter((row) => (bits >> (row - 1)) % 2 === 1),
-).filter((rows) => rows.length === 4);
+).filter((rows) => rows.length === 5);
 
-/** Each switch is on in four rows, no two in the same four. Of two that turn one setting in different ways, the later one wins. */
-export const switchesOfRow = (row: number): readonly SwitchName[] => switchNames.filter((_, index) => fours[index]?.includes(row) === true);
+/** Each switch is on in five rows, no two in the same five. Of two that turn one setting in different ways, the later one wins. */
+export const switchesOfRow = (row: number): readonly SwitchName[] => switchNames.filter((_, index) => fives[index]?.includes(row) === true);
 
-/** The settings that this process was asked to run scenarios under: names of switches, or `row 1` to `row 7`, separated by commas. */
+/** The settings that this process was asked to run scenarios under: names of switches, or `row 1` to `row 8`, separated by commas. */
 function switchesOfProcess(): readonly unknown[] {
   const asked = (process.env['ALB_SWITCHES'] ?? '').split(',').filter((name) => name !== '');
-  const turned = asked.flatMap((name): readonly string[] => (/^row [1-7]$/.test(name) ? switchesOfRow(Number(name.slice(4))) : [name]));
+  const turned = asked.flatMap((name): readonly string[] => (/^row [1-8]$/.test(name) ? switchesOfRow(Number(name.slice(4))) : [name]));
   return turned.map((name) => {
     if (!isSwitch(name)) throw new Error(`no switch is called ${name}`);
     return switches[name];

@@ -18,12 +18,10 @@ export const snapshot = (cloud: Cloud, dataPlane: readonly unknown[]): Readonly<
     .all()
     .map((record) => ({ ...showListener(record), Certificates: (record.shown.Certificates ?? []).map((one) => one.CertificateId) })),
   rules: cloud.state.rules.all().map(showRule),
-  serverGroups: cloud.state.serverGroups
-    .all()
-    .map((record) => ({
-      ...showServerGroup(record, cloud),
-      Servers: listedServers(cloud, record).map((server) => showServer(server, record.id)),
-    })),
+  serverGroups: cloud.state.serverGroups.all().map((record) => ({
+    ...showServerGroup(record, cloud),
+    Servers: listedServers(cloud, record).map((server) => showServer(server, record.id)),
+  })),
   jobs: cloud.state.jobs
     .all()
     .filter((job) => job.status === 'Processing')

@@ -48,7 +48,9 @@ const fitting: Partial<Record<SampledAction, () => WireParams>> = {
 
 /** Reads once there is something to read, deletions last. */
 const rank = (action: string): number => (/^(Delete|Remove|Stop|UnTag)/.test(action) ? 2 : /^(Get|List|Describe)/.test(action) ? 1 : 0);
-const order = [...sampledActions].filter((action) => !/VSwitches|NetworkInterfaces|Instances/.test(action)).sort((a, b) => rank(a) - rank(b));
+const order = [...sampledActions]
+  .filter((action) => !/VSwitches|NetworkInterfaces|Instances/.test(action))
+  .sort((a, b) => rank(a) - rank(b));
 const leaf = order.filter(
   (action) => !['DeleteRule', 'DeleteRules', 'StartListener', 'DeleteListener', 'DeleteLoadBalancer', 'DeleteServerGroup'].includes(action),
 );

@@ -23,6 +23,11 @@ const switches = {
     referenceLingerMs: 0,
     maxResultsServers: 1000,
     throttleStatus: 503,
+    newGroupStatus: 'Provisioning',
+    drainingServers: 'listed',
+    readdedServers: 'configuring',
+    addressUnderTwoNames: 'refused',
+    failedServerJobs: 'half-done',
   },
 };
 
