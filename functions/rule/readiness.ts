@@ -1,10 +1,12 @@
 /** A rule points to a group only once the group has a member, if members are wanted: who still has to wait, and for what. */
 import { keyText, membersRequest, type ServiceKey } from '#events/contract/messages.ts';
+import type { MembersSource } from '#shared/model/members-source.ts';
 import type { GroupRef, RuleSpec, ServerGroupSpec } from '#shared/model/stack.ts';
 import { tagKeys } from '#shared/ownership.ts';
 import { type HostShare, neighboursOf } from '#shared/plan/neighbours.ts';
 import type { GroupMembers } from '#shared/step/record.ts';
-import type { Scene } from '#shared/step/scene.ts';
+import { isWithheld } from '#shared/step/refused-groups.ts';
+import type { Scene, ServiceRecords } from '#shared/step/scene.ts';
 import { serviceKeyOf } from '#shared/step/service-key.ts';
 
 const isReady = (members: GroupMembers | undefined): boolean =>
@@ -73,17 +75,18 @@ const groupsToCome = (rule: RuleSpec, standing: ReadonlySet<string>): readonly G
  * Groups that were made elsewhere are not waited for: whoever made them fills them. `standing`: identities of rules that exist.
  */
 export async function waitingOwners(scene: Scene, standing: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
-  const services = await scene.services();
   const needs = scene.stack.rules.map((rule) => ({ owner: rule.tags[tagKeys.owner] ?? '', groups: groupsToCome(rule, standing) }));
   const needed = new Set(needs.flatMap(({ groups }) => groups.map(({ group }) => group)));
+  const awaited = scene.stack.groups.filter(({ identity }) => needed.has(identity) && !isWithheld(scene.ledger, identity));
+  const services = await scene.services(awaited.flatMap(({ members }) => (members === undefined ? [] : [keyOf(members, scene)])));
   const unready = new Map<string, string>();
   const [unseen, seen] = [new Map<string, ServiceKey>(), new Map<string, ServiceKey>()];
-  for (const group of scene.stack.groups) {
+  for (const group of awaited) {
     const known = membersOf(group, services, scene);
-    if (group.members === undefined || !needed.has(group.identity) || isReady(known)) continue;
+    if (group.members === undefined || isReady(known)) continue;
     const { namespace, service } = group.members;
     unready.set(group.identity, `members of ${namespace}/${service}`);
-    (known === undefined ? unseen : seen).set(`${namespace}/${service}`, serviceKeyOf(scene.stack.key.cluster, group.members));
+    (known === undefined ? unseen : seen).set(`${namespace}/${service}`, keyOf(group.members, scene));
   }
   const owners = new Map<string, string>();
   for (const { owner, groups } of needs) {
@@ -94,9 +97,22 @@ export async function waitingOwners(scene: Scene, standing: ReadonlySet<string>)
   return owners;
 }
 
-function membersOf(group: ServerGroupSpec, services: Awaited<ReturnType<Scene['services']>>, scene: Scene): GroupMembers | undefined {
+/**
+ * Owner hashes of Ingresses with a rule to a group that the service refuses to make. They keep what they have, and nobody waits: they were
+ * told, and another chain begins when the group can be made.
+ */
+export function withheldOwners(scene: Scene, standing: ReadonlySet<string>): ReadonlySet<string> {
+  const held = scene.stack.rules.filter((rule) =>
+    groupsToCome(rule, standing).some(({ group }) => group !== undefined && isWithheld(scene.ledger, group)),
+  );
+  return new Set(held.map((rule) => rule.tags[tagKeys.owner] ?? ''));
+}
+
+const keyOf = (members: MembersSource, scene: Scene): ServiceKey => serviceKeyOf(scene.stack.key.cluster, members);
+
+function membersOf(group: ServerGroupSpec, services: ServiceRecords, scene: Scene): GroupMembers | undefined {
   const { members } = group;
   const groupId = scene.ledger.groups[group.identity];
   if (members === undefined || groupId === undefined) return undefined;
-  return services.get(keyText(serviceKeyOf(scene.stack.key.cluster, members)))?.ledger.members[groupId];
+  return services.get(keyText(keyOf(members, scene)))?.ledger.members[groupId];
 }

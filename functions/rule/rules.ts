@@ -12,7 +12,7 @@ import type { Scene } from '#shared/step/scene.ts';
 import { afterCall, batchesOf, byKind, type Of, sendAll } from './batches.ts';
 import { hostShares, type ListenerPlan, planListeners, specifyRules } from './listener-plan.ts';
 import { fitIngresses } from './quota.ts';
-import { pauseForMembers, waitingOwners, waitingTogether } from './readiness.ts';
+import { pauseForMembers, waitingOwners, waitingTogether, withheldOwners } from './readiness.ts';
 import { standingRefusals } from './refused.ts';
 import { clearing, deleteRules, disown, nobody } from './unmade.ts';
 
@@ -78,10 +78,11 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
     if (cleared.length > 0) return { ...nothing, remove: cleared, unsettled: unsettledOf(observed) };
     const wanted = specifyRules(observed, scene);
     const held = scene.stack.held.map(({ ref }) => ownerHash(ref.namespace, ref.name));
-    const waiting = await waitingOwners(scene, new Set(observed.map((rule) => rule.tags[tagKeys.identity] ?? '')));
+    const standing = new Set(observed.map((rule) => rule.tags[tagKeys.identity] ?? ''));
+    const waiting = await waitingOwners(scene, standing);
     const refused = standingRefusals(wanted, scene);
     const together = waiting.size === 0 ? [] : waitingTogether(waiting.keys(), hostShares(observed, wanted, scene), scene);
-    const untouched = new Set([nobody, ...held, ...together, ...refused.owners]);
+    const untouched = new Set([nobody, ...held, ...together, ...withheldOwners(scene, standing), ...refused.owners]);
     const { over, problems, room } = fitIngresses(observed, untouched, scene);
     const leftOut = [...problems, ...refused.problems];
     scene.remember(({ leftOut: _former, ...ledger }) => (leftOut.length === 0 ? ledger : { ...ledger, leftOut }));

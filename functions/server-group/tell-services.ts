@@ -4,22 +4,18 @@
  */
 import { keyText, membersRequest, type ServiceKey } from '#events/contract/messages.ts';
 import type { ServerGroup } from '#shared/cloud/alb/port.ts';
+import type { MembersRule, MembersSource } from '#shared/model/members-source.ts';
 import type { ServerGroupSpec } from '#shared/model/stack.ts';
 import { tagKeys } from '#shared/ownership.ts';
+import { sameData } from '#shared/plan/fields.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
-import type { GroupMembers, ServiceGroup } from '#shared/step/record.ts';
-import type { Scene } from '#shared/step/scene.ts';
+import type { ServiceGroup } from '#shared/step/record.ts';
+import type { Scene, ServiceRecords } from '#shared/step/scene.ts';
 import { serviceKeyOf } from '#shared/step/service-key.ts';
+import type { Found } from './observe-groups.ts';
 
 /** Records written side by side. */
 const parallel = 8;
-
-/** A group as observed, or as remembered (then without its settings, which nobody but us has written). */
-export interface Found {
-  readonly identity: string;
-  readonly id: string;
-  readonly observed?: ServerGroup;
-}
 
 /** Of `namespace/name`. */
 function keyOfText(scene: Scene, text: string): ServiceKey {
@@ -36,37 +32,59 @@ export interface Telling {
   readonly counts?: ReadonlyMap<string, number>;
 }
 
+const memberKey = (members: MembersSource, scene: Scene): ServiceKey => serviceKeyOf(scene.stack.key.cluster, members);
+
+/** The Services that groups are for. */
+export const keysOf = (specs: readonly ServerGroupSpec[], scene: Scene): readonly ServiceKey[] =>
+  specs.flatMap(({ members }) => (members === undefined ? [] : [memberKey(members, scene)]));
+
+interface Counted {
+  readonly known: ServiceRecords;
+  /** Servers that the service counts; absent: nobody has asked. */
+  readonly count: number | undefined;
+  readonly scene: Scene;
+}
+
 /** A count that differs from what the lane registered: somebody else has changed the servers. While a change is under way it proves nothing. */
-function isDoubtful(members: GroupMembers | undefined, count: number | undefined): boolean {
-  return count !== undefined && members?.servers !== undefined && members.servers.length !== count;
+export function isDoubtful({ members }: ServerGroupSpec, id: string, { known, count, scene }: Counted): boolean {
+  if (members === undefined || count === undefined) return false;
+  const { servers } = known.get(keyText(memberKey(members, scene)))?.ledger.members[id] ?? {};
+  return servers !== undefined && servers.length !== count;
+}
+
+/** What the lane is told of a group, and nothing else that the record holds. */
+function ruleOf({ namespace: _namespace, service: _service, ...rule }: MembersSource): MembersRule {
+  return rule;
+}
+
+/** What is said of the groups of one Service; `former` is what was. */
+function entryOf(service: string, { made, counts }: Telling, known: ServiceRecords, scene: Scene): Record<string, ServiceGroup> {
+  const kept = new Set(Object.values(scene.ledger.groups));
+  const former = known.get(keyText(keyOfText(scene, service)))?.groups ?? {};
+  // Groups of held Ingresses are in no stack, but they serve: the lane goes on keeping them until they are collected.
+  const entry = Object.fromEntries(Object.entries(former).filter(([id, one]) => one.albConfig === scene.stack.key.name && kept.has(id)));
+  for (const spec of scene.stack.groups) {
+    const id = scene.ledger.groups[spec.identity];
+    if (id === undefined || spec.members === undefined || !serviceOf(spec).includes(service)) continue;
+    const doubtedAt = isDoubtful(spec, id, { known, count: counts?.get(id), scene }) ? scene.ledger.incarnation : former[id]?.doubtedAt;
+    entry[id] = {
+      albConfig: scene.stack.key.name,
+      ...ruleOf(spec.members),
+      ...(made.has(spec.identity) ? { made: true } : {}),
+      ...(doubtedAt === undefined ? {} : { doubtedAt }),
+    };
+  }
+  return entry;
 }
 
 /** Tells each Service's record which of its groups belong to this AlbConfig, and asks the lane to fill them. */
-export async function tellServices(scene: Scene, { services, made, counts }: Telling, delaySeconds: number): Promise<void> {
-  const known = await scene.services();
-  const kept = new Set(Object.values(scene.ledger.groups));
-  const groupsOf = new Map<string, Record<string, ServiceGroup>>();
-  for (const service of services) {
-    // Groups of held Ingresses are in no stack, but they serve: the lane goes on keeping them until they are collected.
-    const former = Object.entries(known.get(keyText(keyOfText(scene, service)))?.groups ?? {});
-    groupsOf.set(service, Object.fromEntries(former.filter(([id, one]) => one.albConfig === scene.stack.key.name && kept.has(id))));
-  }
-  for (const { identity, members } of scene.stack.groups) {
-    const id = scene.ledger.groups[identity];
-    const entry = members === undefined ? undefined : groupsOf.get(`${members.namespace}/${members.service}`);
-    if (entry === undefined || members === undefined || id === undefined) continue;
-    const { namespace: _namespace, service: _service, ...rule } = members;
-    const lane = known.get(keyText(serviceKeyOf(scene.stack.key.cluster, members)))?.ledger.members[id];
-    entry[id] = {
-      albConfig: scene.stack.key.name,
-      ...rule,
-      ...(made.has(identity) ? { made: true } : {}),
-      ...(isDoubtful(lane, counts?.get(id)) ? { doubtedAt: scene.ledger.incarnation } : {}),
-    };
-  }
-  await eachLimited([...groupsOf], parallel, async ([service, entry]) => {
+export async function tellServices(scene: Scene, telling: Telling, delaySeconds: number): Promise<void> {
+  const keys = [...telling.services].map((service) => keyOfText(scene, service));
+  if (keys.length === 0) return;
+  const known = await scene.services(keys);
+  await eachLimited([...telling.services], parallel, async (service) => {
     const key = keyOfText(scene, service);
-    await scene.records.setGroups(key, scene.stack.key.name, entry);
+    await scene.records.setGroups(key, scene.stack.key.name, entryOf(service, telling, known, scene));
     scene.ask(membersRequest(key), delaySeconds);
   });
 }
@@ -75,10 +93,16 @@ export async function tellServices(scene: Scene, { services, made, counts }: Tel
 export const serviceOf = (spec: ServerGroupSpec): readonly string[] =>
   spec.members === undefined ? [] : [`${spec.members.namespace}/${spec.members.service}`];
 
-/** A group that was to be collected, and is wanted again before it was, is there; but its Service was told to let go of it. */
-export function isTold({ members }: ServerGroupSpec, id: string, known: Awaited<ReturnType<Scene['services']>>, scene: Scene): boolean {
+/**
+ * Whether the Service's record says of a group what is to be said. It may not: the Service itself has changed; or the group was to be
+ * collected, is wanted again before it was, and its Service was told to let go of it.
+ */
+export function isTold({ members }: ServerGroupSpec, id: string, known: ServiceRecords, scene: Scene): boolean {
   if (members === undefined) return true;
-  return known.get(keyText(serviceKeyOf(scene.stack.key.cluster, members)))?.groups[id] !== undefined;
+  const told = known.get(keyText(memberKey(members, scene)))?.groups[id];
+  if (told === undefined) return false;
+  const { albConfig: _albConfig, made: _made, doubtedAt: _doubtedAt, ...rule } = told;
+  return sameData(rule, ruleOf(members));
 }
 
 /** The groups of a removed listing, by the Services that they were made for: `namespace/name`. */
@@ -100,7 +124,7 @@ export async function servicesOf(items: readonly Found[], scene: Scene): Promise
 }
 
 /** Records of Services that no group is left in: their lanes were to be asked, but whoever was to ask may have died before it did. */
-export function askForgotten(known: Awaited<ReturnType<Scene['services']>>, scene: Scene): void {
+export function askForgotten(known: ServiceRecords, scene: Scene): void {
   for (const { key, groups: left } of known.values()) {
     if (key.kind === 'Service' && Object.keys(left).length === 0) scene.ask(membersRequest(key), 0);
   }

@@ -47,7 +47,7 @@ const isSatisfied = (ledger: AlbConfigLedger, hashes: StepHashes, step: ChainSte
 export const firstUnsatisfied = (ledger: AlbConfigLedger, hashes: StepHashes): ChainStep | undefined =>
   chainSteps.find((step) => !isSatisfied(ledger, hashes, step));
 
-/** Listeners and groups that we made, that nobody wants any more, and that nothing in the cloud points to. */
+/** Listeners and groups that we made, that nobody wants any more, and that nothing of ours points to; but not what would not go just now. */
 export function collectable(
   stack: Stack,
   ledger: AlbConfigLedger,
@@ -61,7 +61,9 @@ export function collectable(
   const inRules = new Set(ledger.groupsInRules);
   return {
     listeners: Object.keys(ledger.listeners).filter((one) => !wantedListeners.has(one)),
-    groups: Object.keys(ledger.groups).filter((one) => !wantedGroups.has(one) && !inRules.has(ledger.groups[one] ?? '')),
+    groups: Object.entries(ledger.groups).flatMap(([one, id]) =>
+      wantedGroups.has(one) || inRules.has(id) || ledger.stayingGroups?.[one]?.left === true ? [] : [one],
+    ),
   };
 }
 

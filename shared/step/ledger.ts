@@ -1,6 +1,7 @@
 /** What happens to an AlbConfig's ledger as a step goes along: pure, so that the crash tests can enumerate it. */
 import { type ChainStep, chainSteps } from '#events/contract/messages.ts';
 import type { AlbConfigLedger, StepLedger } from './record.ts';
+import { tryStayingAgain } from './staying-groups.ts';
 
 const withStep = (ledger: AlbConfigLedger, step: ChainStep, entry: StepLedger): AlbConfigLedger => ({
   ...ledger,
@@ -34,12 +35,13 @@ export function beginStep(before: AlbConfigLedger, step: ChainStep, target: stri
   const ledger = judges.has(step) && known !== undefined && known !== target ? tryRefusedAgain(before) : before;
   // What a person or a second reading agreed to was another wish's removal; what the service refused to let go it may let go by now.
   const { removalAsked: _another, uncleared: _then, ...rest } = ledger;
-  const begun = withStep(sameIntent ? ledger : rest, step, { target });
+  const again = former?.target !== undefined;
+  const begun = withStep(sameIntent ? ledger : rest, step, { target, ...(again ? { again } : {}) });
   return {
     ...begun,
     incarnation: sameIntent ? ledger.incarnation : ledger.incarnation + 1,
     untouched: ledger.untouched.filter((one) => one !== step),
-    ...(former?.target === undefined ? {} : doubted[step]),
+    ...(again ? doubted[step] : {}),
     removed: false,
   };
 }
@@ -101,7 +103,7 @@ export function forgetLoadBalancer(ledger: AlbConfigLedger): AlbConfigLedger {
  * Before the first deletion of everything: nothing is known to be applied any more, so a wish that comes back starts at the top; and a
  * balancer that is not there then is our own doing.
  */
-export const beginRemoval = (ledger: AlbConfigLedger): AlbConfigLedger => ({
+export const beginRemoval = ({ refusedGroups: _unwanted, stayingGroups: _tried, ...ledger }: AlbConfigLedger): AlbConfigLedger => ({
   ...ledger,
   incarnation: ledger.incarnation + 1,
   steps: {},
@@ -124,9 +126,9 @@ export function dropDoubt(ledger: AlbConfigLedger): AlbConfigLedger {
 export const isRemovalBegun = (ledger: AlbConfigLedger): boolean =>
   Object.keys(ledger.steps).length === 0 && (ledger.loadBalancer === undefined || ledger.loadBalancer.leaving === true);
 
-/** Drift is looked for by reading what the chain keeps anew; the balancer itself is met on the way. */
+/** Drift is looked for by reading what the chain keeps anew; the balancer itself is met on the way. What would not go is tried once more. */
 export const forgetContents = (ledger: AlbConfigLedger): AlbConfigLedger => ({
-  ...ledger,
+  ...tryStayingAgain(ledger),
   groups: {},
   listeners: {},
   certificates: {},

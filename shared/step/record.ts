@@ -34,6 +34,8 @@ export interface StepLedger {
   readonly hash?: string;
   /** Hash of what is being applied. */
   readonly target?: string;
+  /** An earlier pass did not come to its end: what it wrote, told or asked is not known. */
+  readonly again?: true;
   /** Every write of the target was accepted; it becomes the hash when its jobs have succeeded. */
   readonly applied?: boolean;
 }
@@ -164,6 +166,14 @@ export interface RememberedServer {
   readonly weight: number;
 }
 
+/** Servers of a group that the service does not take for now; times are of the API server's clock, ms. */
+export interface RefusedServers {
+  /** By what the service tells servers apart by: why, and until when each is not tried again. */
+  readonly servers: Readonly<Record<string, { readonly code: string; readonly until: number; readonly tries: number }>>;
+  /** There is no room for any more. */
+  readonly full?: { readonly code: string; readonly until: number; readonly tries: number };
+}
+
 /** What the member lane remembers of one group. */
 export interface GroupMembers {
   /** The servers of the last verified state; absent when unknown, so that the next run lists them. */
@@ -177,6 +187,7 @@ export interface GroupMembers {
   readonly registered?: number;
   /** The doubt that was last followed up by a list. */
   readonly doubtedAt?: number;
+  readonly refused?: RefusedServers;
   /** Digest of the servers wanted when they were last applied: dispatch compares it on a resync. */
   readonly digest?: string;
 }
@@ -192,6 +203,10 @@ export interface GateLedger {
 /** What we remember of a Service. `members` is written by the member lane alone, `groups` by the chain alone. */
 export interface ServiceLedger {
   readonly members: Readonly<Record<string, GroupMembers>>;
+  /** Hash of what people were told that is left out: told once. */
+  readonly told?: string;
+  /** The message that looks at what is left out again: for which of it, when (API server's clock, ms), and whose invocation sent it. */
+  readonly comesBack?: { readonly told: string; readonly at: number; readonly holder: string };
   /** Absent: no Pod of this Service has a readiness gate of ours. */
   readonly gates?: GateLedger;
 }

@@ -13,6 +13,8 @@ import type { Ingress, Wish } from '#shared/model/wish.ts';
 import { shortHash } from '#shared/ownership.ts';
 import { explainProblem, type ObjectRef, type Problem, refText } from '#shared/problem.ts';
 import type { AlbConfigLedger } from '#shared/step/record.ts';
+import { unrepairedProblems, withheldProblems } from './refused-groups.ts';
+import { stayingGroupProblems } from './staying-groups.ts';
 
 /** A status of 200 rules is 35 KB; naming the first 50 problems of Ingresses keeps it readable; the condition counts the Ingresses held. */
 const namedIngresses = 50;
@@ -86,9 +88,12 @@ const sentence = (problem: Problem): string => {
 
 const ingressKey = (ref: ObjectRef): string => `${ref.namespace}/${ref.name}`;
 
+/** What the ledger holds against Ingresses: the ALB is full, or their rules or groups are refused. */
+const leftOutOf = (ledger: AlbConfigLedger): readonly Problem[] => [...(ledger.leftOut ?? []), ...withheldProblems(ledger)];
+
 /** Rules of Ingresses that were left out are not in force. */
 function servedRules(stack: Stack, ledger: AlbConfigLedger): Stack['rules'] {
-  const out = new Set((ledger.leftOut ?? []).map(({ object }) => ingressKey(object)));
+  const out = new Set(leftOutOf(ledger).map(({ object }) => ingressKey(object)));
   return stack.rules.filter((rule) => !rule.owners.some((owner) => out.has(ingressKey(owner))));
 }
 
@@ -119,9 +124,8 @@ function conditionOf(input: ReportInput, problems: readonly Problem[]) {
   if (input.stack.want === 'hold' && first !== undefined) return { status: 'False', reason: 'Invalid', message: sentence(first) };
   if (!input.complete)
     return { status: 'False', reason: 'Progressing', message: first === undefined ? 'the chain is at work' : sentence(first) };
-  const held = new Set(
-    [...input.stack.held.map(({ ref }) => ref), ...(input.ledger.leftOut ?? []).map(({ object }) => object)].map(ingressKey),
-  ).size;
+  const held = new Set([...input.stack.held.map(({ ref }) => ref), ...leftOutOf(input.ledger).map(({ object }) => object)].map(ingressKey))
+    .size;
   const inForce = `${input.stack.rules.length} rule(s) are in force`;
   if (first === undefined) return { status: 'True', reason: 'Applied', message: inForce };
   if (problems.every(isWarning)) {
@@ -178,10 +182,19 @@ function hostnames(input: ReportInput): Report['hostnames'] {
 
 const distinct = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
 
+/** What is told for as long as it lasts, whichever step found it. */
+const lasting = ({ stack, ledger }: ReportInput): readonly Problem[] =>
+  stack.want === 'present'
+    ? [
+        ...leftOutOf(ledger),
+        ...unrepairedProblems(ledger),
+        ...stayingGroupProblems(ledger, { kind: 'AlbConfig', namespace: '', name: stack.key.name }),
+      ]
+    : [];
+
 /** Compares with what was told before, so that an Event is written once and an unchanged status not at all. */
 export function project(input: ReportInput): Report {
-  const leftOut = input.stack.want === 'present' ? (input.ledger.leftOut ?? []) : [];
-  const problems = [...input.stack.problems, ...leftOut, ...input.problems];
+  const problems = [...input.stack.problems, ...lasting(input), ...input.problems];
   const told = new Set(input.ledger.reported?.problems ?? []);
   const toldShares = input.ledger.reported?.ingresses ?? {};
   const now = shares(input);

@@ -9,10 +9,10 @@ import type { ObjectRef, Problem } from '#shared/problem.ts';
 import type { StepHashes } from './chain.ts';
 import type { Claim } from './claim.ts';
 import { guardWrites } from './guard.ts';
-import type { StoredRecord } from './lease.ts';
 import type { Noun } from './noun.ts';
-import { type AlbConfigLedger, emptyServiceLedger, type ServiceLedger } from './record.ts';
+import type { AlbConfigLedger } from './record.ts';
 import type { Scene } from './scene.ts';
+import { serviceRecords } from './service-records.ts';
 import type { Send, Workshop } from './workshop.ts';
 
 export interface StepDefinition {
@@ -45,7 +45,6 @@ export function openRun(beginning: Beginning, wish: Wish): Run {
   const { step, request, at, claim } = beginning;
   const stack = buildStack(wish, at.site);
   let ledger: AlbConfigLedger = claim.record.ledger;
-  let services: Promise<ReadonlyMap<string, StoredRecord<ServiceLedger>>> | undefined;
   const problems: Problem[] = [];
   const sends: Send[] = [];
   const scene: Scene = {
@@ -53,10 +52,7 @@ export function openRun(beginning: Beginning, wish: Wish): Run {
     site: at.site,
     cloud: { ...at.cloud, alb: guardWrites(at.cloud.alb, at.callMs, (ms) => claim.covers(ms) && at.hasTime(ms)) },
     records: at.records,
-    services: () => {
-      services ??= at.records.list('Service', emptyServiceLedger);
-      return services;
-    },
+    services: serviceRecords(at.records),
     phase: request.phase,
     fresh: ledger.untouched.includes(step.name),
     firstEver: !(wish.albConfig?.metadata.finalizers ?? []).includes(finalizer),

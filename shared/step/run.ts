@@ -24,6 +24,7 @@ import {
 import { combine, done, type Outcome, wait } from './outcome.ts';
 import { emptyAlbConfigLedger } from './record.ts';
 import { isTaken, outcomeOfTaken } from './records.ts';
+import { tryRefusedGroups } from './refused-groups.ts';
 import { type Beginning, openRun, type Run, refOf, type StepDefinition } from './run-context.ts';
 import type { Settlement, Workshop } from './workshop.ts';
 
@@ -71,6 +72,7 @@ async function advance(run: Run): Promise<Outcome> {
     (needsBalancer(run) ? await verifyLoadBalancer(scene, refOf(request.key)) : undefined);
   if (unverified !== undefined) return unverified;
   scene.remember(settleSteps);
+  if (request.phase === 'apply') scene.remember((ledger) => tryRefusedGroups(ledger, scene.now()));
   return request.phase === 'apply' ? applyStep(run) : takeDown(run);
 }
 

@@ -1,5 +1,5 @@
 /** What a noun is given: the stack, the cloud behind the claim's guard, and the ledger to write into. */
-import type { Message, Phase } from '#events/contract/messages.ts';
+import type { Message, Phase, ServiceKey } from '#events/contract/messages.ts';
 import type { Alb, Started } from '#shared/cloud/alb/port.ts';
 import type { Ecs } from '#shared/cloud/ecs/port.ts';
 import type { Vpc } from '#shared/cloud/vpc/port.ts';
@@ -16,13 +16,16 @@ export interface Cloud {
   readonly vpc: Vpc;
 }
 
+/** Records of Services by key text; one without a record is absent. */
+export type ServiceRecords = ReadonlyMap<string, StoredRecord<ServiceLedger>>;
+
 export interface Scene {
   readonly stack: Stack;
   readonly site: Site;
   readonly cloud: Cloud;
   readonly records: Pick<Records, 'setGroups'>;
-  /** Records of all Services, read once a run when first asked for. */
-  services(): Promise<ReadonlyMap<string, StoredRecord<ServiceLedger>>>;
+  /** Records of these Services, by key text, and perhaps of more; without keys: of all. Each is read once a run. */
+  services(keys?: readonly ServiceKey[]): Promise<ServiceRecords>;
   readonly phase: Phase;
   /** Nobody can have written what this step keeps, because we have just made its parent: there is nothing to observe. */
   readonly fresh: boolean;

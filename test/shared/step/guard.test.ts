@@ -39,6 +39,7 @@ const writes: readonly (keyof Alb)[] = [
   'updateRules',
   'deleteRules',
   'tagResources',
+  'untagResources',
 ];
 
 /** Answers each call with its name. */
