@@ -182,7 +182,7 @@ export class ReadinessGates {
     if (isLeaving(pod)) return undefined;
     const shut = unmetGates(pod).length === gatesOf(pod).length;
     const found = await this.#judge(lane, pod, shut);
-    if (found === undefined) return !shut;
+    if (found === undefined) return shut ? undefined : true;
     // Said at once when a gate is to be closed; of one that is still closed, when it takes long.
     const isDull = !found.open && shut && this.#at.kube.now() - since < quietMs;
     if (!isDull) lane.outcome = combine(lane.outcome, await this.#writer.write(pod, found));
