@@ -9,11 +9,22 @@ import { guardWrites } from '#shared/step/guard.ts';
 import { done, type Outcome, wait } from '#shared/step/outcome.ts';
 import type { GroupMembers } from '#shared/step/record.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
+import { type Chosen, chooseServers } from './choose-servers.ts';
 import { asRemembered, type GroupWork } from './group-work.ts';
 import { type Lane, refOf, remember } from './lane.ts';
 import { type FoundIds, type Resolved, resolve } from './look-ups.ts';
 import { readMembersWish } from './members-wish.ts';
-import { tellProblems, unresolvedProblems } from './tell-members.ts';
+import { addedBy, cut } from './refused-servers.ts';
+import { leftOutProblems, unresolvedProblems } from './tell-members.ts';
+
+/** What the service calls a server that is on its way out. */
+const leaving = 'Removing';
+/** How it says that the whole group is not there. */
+const groupIsGone = 'ResourceNotFound.ServerGroup';
+/** A server that comes back while it drains can be added when it is gone, which may take minutes: asked so often (s). */
+const drainSeconds = 3;
+/** Seconds before what is left out is looked at again. */
+const growingPause = (attempt: number): number => Math.min(600, 2 ** Math.min(attempt, 10));
 
 export interface Question {
   readonly lane: Lane;
@@ -51,51 +62,99 @@ async function stillEmpty({ lane, work, at }: Question): Promise<boolean> {
 }
 
 /** What is remembered beside the servers. */
-function factsOf({ lane, work }: Question): GroupMembers {
+function factsOf({ lane, work }: Question, servers: readonly Server[]): GroupMembers {
   const { doubtedAt } = work.facts;
   const { registered } = lane.ledger.members[work.group] ?? {};
+  const refused = work.refusals.remembered(new Set(servers.map(serverKey)));
   return {
     wanted: work.wanted.length,
     ...(registered === undefined ? {} : { registered }),
     ...(doubtedAt === undefined ? {} : { doubtedAt }),
+    ...(refused === undefined ? {} : { refused }),
   };
 }
 
-/** Nothing is left to write: what is there is remembered, and what could not be found is told. */
-async function conclude(question: Question, { without }: Resolved): Promise<Outcome> {
+/** Nothing is left to write: what is there is remembered, and what is left out is told. */
+function conclude(question: Question, { resolved, chosen, omitted }: Wanted): Outcome {
   const { lane, work, at } = question;
   // A server that drains is on its way out whatever we do; the others may belong to a job that we do not know (its answer was lost).
-  const staying = work.observed.filter((one) => one.status !== 'Removing');
+  const staying = work.observed.filter((one) => one.status !== leaving);
   if (staying.some((one) => one.status !== 'Available')) return wait(1, 'servers are still changing');
   const servers = staying.map(asRemembered);
-  remember(lane, work.group, { ...factsOf(question), servers, registered: servers.length, digest: work.digest });
-  const problems = unresolvedProblems(refOf(lane), without);
-  if (problems.length === 0) return done(false);
-  await tellProblems(problems, at);
-  return { kind: 'park', because: 'not every address is known to the cloud', problems };
+  remember(lane, work.group, { ...factsOf(question, chosen.servers), servers, registered: servers.length, digest: work.digest });
+  const left = chosen.servers.filter((one) => omitted.has(serverKey(one)));
+  work.problems = [
+    ...unresolvedProblems(refOf(lane), resolved.without),
+    ...leftOutProblems(refOf(lane), work, { refused: left, beyond: chosen.beyond }),
+  ];
+  if (work.problems.length === 0) return done(false);
+  const { dueAt } = work.refusals;
+  const afterSeconds = Math.max(growingPause(lane.message.attempt), dueAt === undefined ? 0 : Math.ceil((dueAt - at.kube.now()) / 1000));
+  return { kind: 'park', because: 'not everything that is wanted is a server', problems: work.problems, afterSeconds };
+}
+
+interface Wanted {
+  readonly resolved: Resolved;
+  readonly chosen: Chosen;
+  /** Keys of servers that are not tried now. */
+  readonly omitted: ReadonlySet<string>;
+}
+
+/** What is to be there, but for what the service does not take. */
+function wantedOf({ work, found }: Question): Wanted {
+  const resolved = resolve(work, found);
+  const chosen = chooseServers(resolved.servers, work.observed);
+  const { full, refused } = work.refusals;
+  const wanted = new Set(chosen.servers.map(serverKey));
+  // What goes makes room: then it is tried.
+  const crowded = full !== undefined && !work.observed.some((one) => one.status !== leaving && !wanted.has(serverKey(one)));
+  const there = new Set(work.observed.map(serverKey));
+  const omitted = crowded ? [...wanted].filter((key) => !there.has(key)) : [...refused.keys()];
+  return { resolved, chosen, omitted: new Set(omitted) };
+}
+
+/** Makes a call. What the service says against what it brings is learnt; then `refused`. */
+async function send(question: Question, operation: MemberOperation, servers: readonly Server[]): Promise<'sent' | 'refused'> {
+  const { lane, work } = question;
+  // Until the answer is here nothing is known of the servers.
+  const before = lane.ledger.members[work.group];
+  remember(lane, work.group, factsOf(question, servers));
+  try {
+    const { jobId } = await call(question, operation);
+    work.refusals.accepted(operation);
+    const next = after(work.observed, operation);
+    remember(lane, work.group, { ...factsOf(question, servers), jobId, next: next.map(asRemembered) });
+    work.state = 'pending';
+    return 'sent';
+  } catch (error) {
+    const wanted = new Set(servers.map(serverKey));
+    const going = work.observed.some((one) => one.status !== leaving && !wanted.has(serverKey(one)));
+    if (work.refusals.learn(error, operation, { listed: work.listed, leaving: going })) {
+      // Refused whole: nothing was changed.
+      remember(lane, work.group, before);
+      return 'refused';
+    }
+    if (error instanceof CloudFailure && error.facts['code'] === groupIsGone) await reportGone(question);
+    throw error;
+  }
 }
 
 /** Brings one group one call further. */
 export async function applyGroup(question: Question): Promise<Outcome> {
-  const { lane, work } = question;
-  const resolved = resolve(work, question.found);
-  const plan = planMembers({ wanted: resolved.servers, observed: work.observed });
-  const [operation] = plan.operations;
-  if (operation === undefined && plan.waiting.length > 0) return wait(1, `${plan.waiting.length} server(s) still changing`);
-  if (operation === undefined) return conclude(question, resolved);
-  if (plan.empties && !(await stillEmpty(question))) return wait(1, 'endpoints came back while they were looked at');
-  const facts = factsOf(question);
-  // Until the answer is here nothing is known of the servers.
-  remember(lane, work.group, facts);
-  try {
-    const { jobId } = await call(question, operation);
-    const next = after(work.observed, operation);
-    remember(lane, work.group, { ...facts, jobId, next: next.map(asRemembered) });
-    work.state = 'pending';
-    return done(true);
-  } catch (error) {
-    if (error instanceof CloudFailure && error.failure === 'not-found') await reportGone(question);
-    throw error;
+  const { work } = question;
+  for (;;) {
+    const wanted = wantedOf(question);
+    const { chosen, omitted } = wanted;
+    const { tight } = work.refusals;
+    const plan = planMembers({ wanted: chosen.servers, observed: work.observed, omitted, tight });
+    const [operation] = plan.operations;
+    if (operation === undefined && plan.waiting.length > 0) return wait(drainSeconds, `${plan.waiting.length} server(s) still changing`);
+    if (operation === undefined) return conclude(question, wanted);
+    // No address may be known to the cloud for a moment: then nothing is wanted that could be there, but nothing is unwanted either.
+    if (plan.empties && work.wanted.length > 0) return conclude(question, wanted);
+    if (plan.empties && !(await stillEmpty(question))) return wait(1, 'endpoints came back while they were looked at');
+    const part = cut(operation, work.refusals.sizeOf(addedBy(operation).length));
+    if ((await send(question, part, chosen.servers)) === 'sent') return done(true);
   }
 }
 

@@ -1,12 +1,15 @@
 /** The beginning and the end of the work on one Service: its claim is taken, and given back with what is known by then. */
 import type { MembersRequested } from '#events/contract/messages.ts';
+import { shortHash } from '#shared/ownership.ts';
+import { explainProblem } from '#shared/problem.ts';
 import type { Claim } from '#shared/step/claim.ts';
 import { outcomeOf } from '#shared/step/failure-outcome.ts';
-import { done } from '#shared/step/outcome.ts';
+import { done, type Outcome } from '#shared/step/outcome.ts';
 import { emptyServiceLedger, type GroupMembers, type ServiceLedger } from '#shared/step/record.ts';
 import { isTaken, outcomeOfTaken } from '#shared/step/records.ts';
 import type { Send, Settlement, Workshop } from '#shared/step/workshop.ts';
 import { type Lane, outcomeOfLane, refOf } from './lane.ts';
+import { tellProblems } from './tell-members.ts';
 
 /** Without what may have been overtaken by a write: the servers are listed. */
 const doubted = ({ wanted, registered }: GroupMembers): GroupMembers => ({
@@ -38,10 +41,39 @@ export async function claimLane(message: MembersRequested, at: Workshop): Promis
   }
 }
 
-export async function releaseLane(lane: Lane): Promise<Settlement> {
-  const { message, claim } = lane;
+/** What is told is told once: of the same problems nothing is written until they were over. */
+async function tell(lane: Lane, at: Workshop): Promise<void> {
+  const problems = lane.work.flatMap((work) => work.problems);
+  const unknown = lane.work.some(({ state }) => state === 'pending');
+  const { told: before, ...ledger } = lane.ledger;
+  const told = problems.length === 0 ? undefined : shortHash(problems.map(explainProblem).join());
+  if (told !== undefined && told !== before) await tellProblems(problems, at);
+  const kept = told ?? (unknown ? before : undefined);
+  lane.ledger = { ...ledger, ...(kept === undefined ? {} : { told: kept }) };
+}
+
+/**
+ * Of several messages that found the same left out one comes back: every change of a Service sends one, and each of them coming back by
+ * itself would soon be many.
+ */
+function comeBackOnce(lane: Lane, at: Workshop): Outcome {
   const outcome = outcomeOfLane(lane);
+  const { comesBack: before, ...ledger } = lane.ledger;
+  const { told } = ledger;
+  const onlyLeftOut = lane.outcome.kind === 'done' && lane.work.every((work) => work.outcome.kind === 'done' || work.problems.length > 0);
+  if (outcome.kind !== 'park' || told === undefined || !onlyLeftOut) return outcome;
+  const now = at.kube.now();
+  const isAnothers = before !== undefined && before.told === told && before.at > now && before.holder !== at.holder;
+  const comesBack = isAnothers ? before : { told, at: now + (outcome.afterSeconds ?? 0) * 1000, holder: at.holder };
+  lane.ledger = { ...ledger, comesBack };
+  return isAnothers ? done(false) : outcome;
+}
+
+export async function releaseLane(lane: Lane, at: Workshop): Promise<Settlement> {
+  const { message, claim } = lane;
   lane.released = true;
+  await tell(lane, at);
+  const outcome = comeBackOnce(lane, at);
   const empty = Object.keys(claim.record.groups).length === 0 && outcome.kind === 'done';
   try {
     const { again } = await claim.release(empty ? undefined : lane.ledger);

@@ -49,7 +49,7 @@ export async function keepMembers(messages: readonly MembersRequested[], at: Wor
   const release = async (lane: Lane): Promise<void> => {
     if (lane.released) return;
     await gates.keep(lane);
-    settled.set(lane.message, await releaseLane(lane));
+    settled.set(lane.message, await releaseLane(lane, at));
   };
   if (found !== undefined) await applyAll(lanes, found, release, at);
   await eachLimited(lanes, parallel, release);

@@ -19,6 +19,15 @@ export interface MemberPlan {
   readonly empties: boolean;
 }
 
+export interface MemberQuestion {
+  readonly wanted: readonly Server[];
+  readonly observed: readonly ObservedServer[];
+  /** Keys of servers that are wanted but cannot be added now: they are left out, and still keep the group from counting as unwanted. */
+  readonly omitted?: ReadonlySet<string>;
+  /** There is no room for what is to come: what must go goes first, but for one that serves. */
+  readonly tight?: boolean;
+}
+
 /** Servers per AddServersToServerGroup, RemoveServersFromServerGroup and on each side of ReplaceServersInServerGroup. */
 const perCall = 200;
 /** Servers per UpdateServerGroupServersAttribute: the smaller of the two published figures. */
@@ -35,6 +44,9 @@ const chunks = <T>(items: readonly T[], size: number): readonly (readonly T[])[]
 
 const update = (servers: readonly Server[]): readonly MemberOperation[] =>
   chunks(servers, perUpdate).map((part) => ({ kind: 'update', servers: part }));
+
+const remove = (servers: readonly Server[]): readonly MemberOperation[] =>
+  chunks(servers, perCall).map((part) => ({ kind: 'remove', servers: part }));
 
 /** Pairs of additions and removals; what is left over of either is a call of its own, additions before removals. */
 function exchange(added: readonly Server[], removed: readonly Server[]): readonly MemberOperation[] {
@@ -58,7 +70,9 @@ interface Difference {
   readonly standing: number;
 }
 
-function compare(wanted: ReadonlyMap<string, Server>, observed: readonly ObservedServer[]): Difference {
+const nobody: ReadonlySet<string> = new Set();
+
+function compare(wanted: ReadonlyMap<string, Server>, { observed, omitted = nobody }: MemberQuestion): Difference {
   const there = new Map(observed.map((one) => [serverKey(one), one]));
   const kept = [...wanted].flatMap(([key, want]) => {
     const have = there.get(key);
@@ -67,7 +81,7 @@ function compare(wanted: ReadonlyMap<string, Server>, observed: readonly Observe
   return {
     // Those that carry traffic first, so that the first call already brings one.
     add: [...wanted]
-      .filter(([key]) => !there.has(key))
+      .filter(([key]) => !there.has(key) && !omitted.has(key))
       .map(([, want]) => want)
       .sort((a, b) => b.weight - a.weight),
     remove: observed.filter((one) => one.status !== gone && !wanted.has(serverKey(one))),
@@ -77,20 +91,32 @@ function compare(wanted: ReadonlyMap<string, Server>, observed: readonly Observe
   };
 }
 
+/** What goes before anything comes, where there is no room for both: all but one that answers, unless another does. */
+function makeRoom(
+  { remove: leaving, standing }: Difference,
+  traffic: boolean,
+): readonly [first: readonly Server[], last: readonly Server[]] {
+  if (!traffic || standing > 0) return [leaving, []];
+  const keep = leaving.find((one) => one.status === serving && one.weight > 0);
+  return [leaving.filter((one) => one !== keep), keep === undefined ? [] : [keep]];
+}
+
 /** From what is wanted and what is there to calls. Duplicates in `wanted` count once. */
-export function planMembers(question: { readonly wanted: readonly Server[]; readonly observed: readonly ObservedServer[] }): MemberPlan {
+export function planMembers(question: MemberQuestion): MemberPlan {
   const wanted = new Map(question.wanted.map((one) => [serverKey(one), one]));
-  const { observed } = question;
-  const { add, remove, raise, lower, standing } = compare(wanted, observed);
+  const { observed, tight = false } = question;
+  const difference = compare(wanted, question);
+  const { add, remove: leaving, raise, lower, standing } = difference;
   const returning = observed.filter((one) => one.status === gone && wanted.has(serverKey(one)));
   const traffic = [...wanted.values()].some((one) => one.weight > 0);
   // Taking anything away must leave somebody who answers: a standing server, or one that comes by the same or an earlier call.
   const safe = !traffic || standing > 0 || add.some((one) => one.weight > 0);
-  const held = safe ? [] : [...remove, ...observed.filter((one) => lower.some((low) => serverKey(low) === serverKey(one)))];
+  const held = safe ? [] : [...leaving, ...observed.filter((one) => lower.some((low) => serverKey(low) === serverKey(one)))];
   const arriving = safe ? [] : observed.filter((one) => wanted.has(serverKey(one)) && one.status !== serving);
+  const [first, last] = tight ? makeRoom(difference, traffic) : [[], leaving];
   return {
-    operations: [...update(raise), ...exchange(add, safe ? remove : []), ...(safe ? update(lower) : [])],
+    operations: [...remove(first), ...update(raise), ...exchange(add, safe ? last : []), ...(safe ? update(lower) : [])],
     waiting: [...new Set([...returning, ...(held.length === 0 ? [] : arriving)])],
-    empties: wanted.size === 0 && remove.length > 0,
+    empties: wanted.size === 0 && leaving.length > 0,
   };
 }
