@@ -31,6 +31,12 @@ export const rbacRows: readonly RbacRow[] = [
   { who: 'functions', kind: 'Ingress', subresource: 'status', verbs: ['patch'] },
   { who: 'functions', kind: 'Service', verbs: ['get', 'list'] },
   { who: 'functions', kind: 'EndpointSlice', verbs: ['list'] },
+  // Services with node ports.
+  { who: 'functions', kind: 'Node', verbs: ['list'] },
+  // Whether it opted in to readiness gates.
+  { who: 'functions', kind: 'Namespace', verbs: ['get'] },
+  { who: 'functions', kind: 'Pod', verbs: ['get'], optIn: true },
+  { who: 'functions', kind: 'Pod', subresource: 'status', verbs: ['patch'], optIn: true },
   // `patch`: what is said again raises the count of the Event that says it.
   { who: 'functions', kind: 'Event', verbs: ['get', 'create', 'patch'] },
   // The records. `delete`: with the last thing it records.

@@ -3,11 +3,12 @@ import { parseAllDocuments } from 'yaml';
 import { createForwarder } from '#events/forwarder/forwarder.ts';
 import { createTelemetry } from '#events/forwarder/telemetry.ts';
 import { rbacRows, rbacYaml } from '#infra/deploy/rbac.ts';
-import { kinds, type ObjectName } from '#shared/kube/port.ts';
+import { type KubeObject, kinds, type ObjectName } from '#shared/kube/port.ts';
 import { ownNamespace } from '#shared/ownership.ts';
 import { aCafe } from '#test/support/cafe.ts';
 import type { FakeKube } from '#test/support/fake-kube.ts';
 import { createFakeQueues } from '#test/support/fake-queues.ts';
+import { GatedPods, selecting } from '#test/support/gated-pods.ts';
 import { aClass, anIngress, aPath, aService } from '#test/support/objects.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 
@@ -40,6 +41,17 @@ const used = (calls: FakeKube['calls']): readonly string[] =>
     ),
   ].sort();
 
+/** A namespace with readiness gates, and in it a Service with node ports. */
+const gatedShop = (): readonly KubeObject[] => {
+  const service = selecting('web', { app: 'web' }, 'gated');
+  const ports = [{ name: 'http', port: 80, targetPort: 8080, nodePort: 30_080 }];
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'gated', labels: { 'albeit.io/readiness-gates': 'enabled' } } },
+    { ...service, spec: { ...service.spec, type: 'NodePort', ports } } as KubeObject,
+    anIngress({ name: 'gated', namespace: 'gated', host: 'gated.example.com', paths: [aPath('/', 'web')] }),
+  ];
+};
+
 describe('permissions in the cluster', () => {
   let bench: Workbench | undefined;
   afterAll(() => bench?.stop());
@@ -52,13 +64,16 @@ describe('permissions in the cluster', () => {
       name: 'orphan',
       spec: { ingressClassName: 'latte', rules: [{ host: 'latte.example.com', http: { paths: [aPath('/', 'service-001')] } }] },
     });
-    const chain = await createWorkbench([...objects, broken, orphan, aClass({ name: 'latte', albConfig: 'latte' })], pods);
+    const chain = await createWorkbench([...objects, broken, orphan, aClass({ name: 'latte', albConfig: 'latte' }), ...gatedShop()], pods);
     bench = chain;
+    const gated = new GatedPods(chain);
+    await gated.start('web-a', '10.64.9.1', { namespace: 'gated', labels: { app: 'web' } });
     const calls: FakeKube['calls'][number][] = [];
     const work = async (): Promise<void> => {
       const before = chain.kube.calls.length;
       await chain.settle();
       calls.push(...chain.kube.calls.slice(before));
+      await gated.observe();
     };
     chain.resync();
     await work();
@@ -71,7 +86,7 @@ describe('permissions in the cluster', () => {
     await work();
     const ingresses = chain.kube
       .held('Ingress')
-      .map((one): ObjectName => ({ kind: 'Ingress', namespace: 'shop', name: one.metadata.name }));
+      .map(({ metadata }): ObjectName => ({ kind: 'Ingress', namespace: metadata.namespace ?? '', name: metadata.name }));
     const configs = chain.kube.held('AlbConfig').map((one): ObjectName => ({ kind: 'AlbConfig', namespace: '', name: one.metadata.name }));
     expect(configs.map((one) => one.name).sort()).toEqual(['cafe', 'latte']);
     for (const name of [...ingresses, ...configs]) await chain.kube.remove(name);
@@ -80,6 +95,7 @@ describe('permissions in the cluster', () => {
     expect(chain.kube.held('Lease')).toEqual([]);
     expect(used(calls)).toEqual(granted('functions'));
     expect(calls.filter((one) => one.kind === 'Lease' && one.namespace !== ownNamespace)).toEqual([]);
+    expect(calls.filter((one) => one.kind === 'Pod' && one.namespace !== 'gated')).toEqual([]);
   });
 
   it('let the forwarder list and watch the kinds that it follows, and nothing else', () => {
@@ -111,6 +127,7 @@ describe('permissions in the cluster', () => {
       'ClusterRole  albeit-forwarder-readiness-gates',
       'ClusterRole  albeit-functions',
       `Role ${ownNamespace} albeit-functions`,
+      'ClusterRole  albeit-functions-readiness-gates',
     ]);
     const known = new Set(
       Object.values(kinds).map(({ apiVersion, plural }) => `${apiVersion.includes('/') ? apiVersion.split('/')[0] : ''}/${plural}`),
