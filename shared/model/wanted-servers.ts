@@ -78,9 +78,10 @@ function podsOf(endpoints: readonly Endpoint[]): ReadonlyMap<string, number> {
   return new Map([...addresses].map(([name, found]) => [name, found.size]));
 }
 
-/** Nodes with a pod, weighted by how many: requests that come by a node stay on it. */
+/** Nodes with a pod, weighted by how many: requests that come by a node stay on it. Pods where no request comes by count for nothing. */
 function local(rule: MembersRule, wish: MembersWish): readonly WantedServer[] {
-  const endpoints = counting(rule, wish);
+  const reached = new Set(wish.nodes.filter((node) => isServerNode(node, rule) || hostsServers(node, rule)).map((node) => node.name));
+  const endpoints = counting(rule, { ...wish, endpoints: wish.endpoints.filter((one) => reached.has(one.nodeName)) });
   const pods = podsOf(endpoints);
   const hosts = wish.nodes.filter((node) => pods.has(node.name) && isServerNode(node, rule));
   const servers = hosts.map((node) => instance(node, rule.nodePort ?? 0, Math.min(fullWeight, pods.get(node.name) ?? 0)));
@@ -103,15 +104,17 @@ const rows: Readonly<Record<BackendMode, (rule: MembersRule, wish: MembersWish) 
 export const wantedKey = (one: WantedServer): string =>
   `${one.kind} ${one.kind === 'instance' && one.instanceId !== '' ? one.instanceId : one.ip} ${one.port}`;
 
-const podNameOf = (one: WantedServer): string => (one.kind === 'instance' ? '' : one.podName);
+/** What tells two entries of one server apart, as text of one order: a named pod before a nameless one, a greater weight before a smaller. */
+const rank = (one: WantedServer): string =>
+  [one.kind === 'instance' ? '' : one.podName, String(one.weight).padStart(3, '0'), one.ip].join(' ');
 
-/** Each server once, in a fixed order. Of those that stand twice the one that names a pod is kept, whichever slice comes first. */
+/** Each server once, in a fixed order, whichever slice or node comes first: slices may overlap while endpoints move between them. */
 export function wantedServers(rule: MembersRule, wish: MembersWish): readonly WantedServer[] {
   const found = new Map<string, WantedServer>();
   for (const one of rows[rule.mode](rule, wish)) {
     const key = wantedKey(one);
     const before = found.get(key);
-    if (before === undefined || podNameOf(before) < podNameOf(one)) found.set(key, one);
+    if (before === undefined || rank(before) < rank(one)) found.set(key, one);
   }
   return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
