@@ -1,0 +1,148 @@
+/** The promises about members that are counts: of calls of the cloud and of the API server, of messages and of invocations. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { JournalEntry } from '#infra/local/service.ts';
+import { mergeSlices } from '#shared/kube/endpoint-reader.ts';
+import type { KubeObject } from '#shared/kube/port.ts';
+import { digestOf } from '#shared/model/wanted-servers.ts';
+import { emptyServiceLedger, type ServiceLedger } from '#shared/step/record.ts';
+import { createRecords, isTaken } from '#shared/step/records.ts';
+import { aCafe, anEndpointSlice, podIp, serviceName, zones } from '#test/support/cafe.ts';
+import { aClass, anAlbConfig, anIngress, aPath, aService } from '#test/support/objects.ts';
+import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
+
+let bench: Workbench | undefined;
+afterEach(async () => {
+  await bench?.stop();
+  bench = undefined;
+});
+
+const address = (pod: number): string => `10.64.${Math.floor(pod / 250)}.${(pod % 250) + 1}`;
+const addresses = (from: number, count: number): readonly string[] => Array.from({ length: count }, (_, index) => address(from + index));
+
+/** One Service that so many Ingresses use; more than one path each needs no group more. */
+function aSharedService(ingresses: number, ips: readonly string[]): readonly KubeObject[] {
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+    anAlbConfig({ spec: { config: zones, listeners: [{ port: 80, protocol: 'HTTP' }] } }),
+    aClass(),
+    aService('coffee'),
+    anEndpointSlice('coffee', ips),
+    ...Array.from({ length: ingresses }, (_, index) =>
+      anIngress({ name: `ingress-${index}`, host: `host-${index}.example.com`, paths: [aPath('/', 'coffee')] }),
+    ),
+  ];
+}
+
+async function settledWith(objects: readonly KubeObject[], pods: readonly string[], settings: unknown = {}): Promise<Workbench> {
+  bench = await createWorkbench(objects, pods, settings);
+  bench.resync();
+  await bench.settle();
+  await bench.calls();
+  return bench;
+}
+
+async function endpointsBecome({ kube, membersChanged }: Workbench, ips: readonly string[], service = 'coffee'): Promise<void> {
+  const { endpoints, metadata } = anEndpointSlice(service, ips);
+  await kube.mergePatch({ kind: 'EndpointSlice', namespace: 'shop', name: metadata.name }, { endpoints });
+  membersChanged('shop', service);
+}
+
+const names = (calls: readonly JournalEntry[], write: boolean): readonly string[] =>
+  calls.filter((one) => one.write === write).map((one) => (one.code === '' ? one.action : `${one.action} ${one.code}`));
+
+/** The groups that have servers, by id, and how many each has in force; the smallest number seen is kept. */
+async function watchForce({ alb }: Workbench) {
+  const held = ((await alb.state())['serverGroups'] ?? []) as readonly {
+    readonly ServerGroupId: string;
+    readonly Servers: readonly unknown[];
+  }[]; // the snapshot's shape
+  const [id = ''] = held.filter((one) => one.Servers.length > 0).map((one) => one.ServerGroupId);
+  const servers = () => alb.service.view.group(id)?.Servers ?? [];
+  const seen: number[] = [];
+  const stop = alb.service.view.onChange(() => seen.push(servers().length));
+  return {
+    now: () =>
+      servers()
+        .map((one) => one.ServerIp)
+        .sort(),
+    seen,
+    stop,
+  };
+}
+
+describe('the members of a Service', () => {
+  it('of 50 Ingresses change by one write and two reads, in one invocation, with four calls of the API server', async () => {
+    const on = await settledWith(aSharedService(50, addresses(0, 3)), addresses(0, 5));
+    await endpointsBecome(on, addresses(0, 4));
+    const before = on.kube.calls.length;
+    expect(await on.settle()).toBe(1);
+    const calls = await on.calls();
+    expect(names(calls, true)).toEqual(['AddServersToServerGroup']);
+    expect(names(calls, false)).toEqual(['DescribeNetworkInterfaces', 'ListAsynJobs']);
+    expect(on.kube.calls.slice(before).map((one) => `${one.verb} ${one.kind}`)).toEqual([
+      'get Lease',
+      'replace Lease',
+      'list EndpointSlice',
+      'replace Lease',
+    ]);
+  });
+
+  it('come from none to a thousand by five writes', async () => {
+    const on = await settledWith(aSharedService(1, []), addresses(0, 1000));
+    await endpointsBecome(on, addresses(0, 1000));
+    await on.settle();
+    expect(names(await on.calls(), true)).toEqual(Array.from({ length: 5 }, () => 'AddServersToServerGroup'));
+    expect((await watchForce(on)).now()).toHaveLength(1000);
+  });
+
+  for (const count of [40, 200]) {
+    it(`are all ${count} replaced by one write, and never fewer than before`, async () => {
+      const on = await settledWith(aSharedService(1, addresses(0, count)), addresses(0, 2 * count));
+      const force = await watchForce(on);
+      await endpointsBecome(on, addresses(count, count));
+      await on.settle();
+      expect(names(await on.calls(), true)).toEqual(['ReplaceServersInServerGroup']);
+      expect(force.now()).toEqual([...addresses(count, count)].sort());
+      expect(Math.min(...force.seen)).toBe(count);
+    });
+  }
+
+  it('go to none only when a second reading says so too', async () => {
+    const on = await settledWith(aSharedService(1, addresses(0, 3)), addresses(0, 3));
+    await endpointsBecome(on, []);
+    const before = on.kube.calls.length;
+    await on.settle();
+    expect(names(await on.calls(), true)).toEqual(['RemoveServersFromServerGroup']);
+    expect(on.kube.calls.slice(before).filter((one) => one.kind === 'EndpointSlice')).toHaveLength(2);
+  });
+});
+
+describe('a restart of the forwarder', () => {
+  it('costs one message and no call of the cloud when a thousand Services are as they were', async () => {
+    const { objects, pods } = aCafe(20);
+    const on = await settledWith(objects, pods);
+    // As the lane leaves them: a group, and the digest of what was applied.
+    const rule = { albConfig: 'cafe', mode: 'eni', portName: 'http' } as const;
+    const records = createRecords(on.kube);
+    for (let index = 21; index <= 1000; index++) {
+      const key = { kind: 'Service', cluster: on.key.cluster, namespace: 'shop', name: serviceName(index) } as const;
+      const slice = anEndpointSlice(serviceName(index), [address(index)]);
+      await on.kube.create(slice);
+      await records.setGroups(key, 'cafe', { [`sgp-${index}`]: rule });
+      const claim = await records.claim<ServiceLedger>(key, { holder: 'before', claimSeconds: 60 }, emptyServiceLedger);
+      if (isTaken(claim)) throw new Error('nobody else is here');
+      const digest = digestOf(rule, { endpoints: mergeSlices([slice]), nodes: [] });
+      await claim.release({ members: { [`sgp-${index}`]: { digest, wanted: 1, registered: 1, servers: [] } } });
+    }
+    on.resync();
+    expect(await on.settle()).toBe(1);
+    expect(await on.calls()).toEqual([]);
+    await on.kube.mergePatch(
+      { kind: 'EndpointSlice', namespace: 'shop', name: `${serviceName(1)}-slice` },
+      { endpoints: anEndpointSlice(serviceName(1), [podIp(1, 5)]).endpoints },
+    );
+    on.resync();
+    expect(await on.settle()).toBe(2);
+    expect(names(await on.calls(), true)).toEqual(['ReplaceServersInServerGroup']);
+  });
+});
