@@ -57,7 +57,7 @@ export interface Cluster {
 /** Starts everything; `start` brings the API server up in a folder of its own. */
 export async function startCluster(
   start: (dir: string) => Promise<KubernetesService>,
-  options: Pick<NodeOptions, 'deployments'>,
+  options: Pick<NodeOptions, 'deployments' | 'nodes' | 'virtualNode'>,
 ): Promise<Cluster> {
   const dir = await mkdtemp(join(tmpdir(), 'albeit-node-'));
   const kubernetes = await start(dir);

@@ -4,6 +4,7 @@ import { describe } from 'vitest';
 import { startControlPlane } from '#infra/local/kubernetes/assets.ts';
 import { startCluster } from './cluster.ts';
 import { nodeBehaviour } from './node-behaviour.ts';
+import { nodesBehaviour } from './nodes-behaviour.ts';
 
 const assets = process.env['KUBEBUILDER_ASSETS'] ?? '';
 
@@ -23,6 +24,10 @@ async function withoutDeployments(dir: string): Promise<string> {
 describe.skipIf(assets === '')('with KUBEBUILDER_ASSETS', () => {
   nodeBehaviour('the local node on a real control plane', () =>
     startCluster((dir) => startControlPlane({ assets, dir }), { deployments: false }),
+  );
+
+  nodesBehaviour('several local nodes on a real control plane', () =>
+    startCluster((dir) => startControlPlane({ assets, dir }), { deployments: false, nodes: 2, virtualNode: true }),
   );
 
   nodeBehaviour('the local node as the Deployment controller of a real API server', () =>
