@@ -22,7 +22,8 @@ const firstMembersSeconds = 1;
 interface Adoption {
   readonly spec: ServerGroupSpec;
   readonly id: string;
-  readonly changed: boolean;
+  /** Names of settings that are to be changed back. */
+  readonly differing: readonly string[];
   readonly told: boolean;
   /** Servers that the service counts; absent when nobody has asked. */
   readonly count?: number;
@@ -38,8 +39,12 @@ async function make(spec: ServerGroupSpec, scene: Scene): Promise<void> {
   scene.remember((ledger) => acceptGroup({ ...ledger, groups: { ...ledger.groups, [identity]: made.serverGroupId } }, identity));
 }
 
-async function change({ spec, id }: Adoption, scene: Scene): Promise<void> {
-  const started = await scene.cloud.alb.updateServerGroup(id, spec.settings, scene.token(spec.identity, spec.settings));
+async function change({ spec, id, differing }: Adoption, scene: Scene): Promise<void> {
+  const { upstreamKeepaliveEnabled, ...others } = spec.settings;
+  // The service may refuse to be told of keepalive what it knows.
+  const keepalive = upstreamKeepaliveEnabled !== undefined && differing.includes('upstreamKeepaliveEnabled');
+  const settings = keepalive ? { ...others, upstreamKeepaliveEnabled } : others;
+  const started = await scene.cloud.alb.updateServerGroup(id, settings, scene.token(spec.identity, settings));
   scene.started(started, spec.settings.serverGroupName);
   scene.remember((ledger) => acceptGroup(ledger, spec.identity));
 }
@@ -47,13 +52,14 @@ async function change({ spec, id }: Adoption, scene: Scene): Promise<void> {
 /** What is to be done about a group that is there; `undefined`: nothing. */
 function adoption(spec: ServerGroupSpec, one: Found, known: ServiceRecords, scene: Scene): Adoption | undefined {
   const { observed, id } = one;
-  const changed = observed !== undefined && changedSettings(spec.settings, observed.settings).length > 0;
+  const differing = observed === undefined ? [] : changedSettings(spec.settings, observed.settings);
   const count = observed?.serverCount;
   // Who told the Service last may have died before he asked its lane.
   const sure = scene.ledger.steps['server-group']?.again !== true;
   const told = sure && isTold(spec, id, known, scene) && !isDoubtful(spec, id, { known, count, scene });
-  if (told && !changed) return undefined;
-  return { spec, id, changed: changed && standingRefusal(spec, scene) === undefined, told, ...(count === undefined ? {} : { count }) };
+  const hopeless = differing.length > 0 && standingRefusal(spec, scene) !== undefined;
+  if (told && (hopeless || differing.length === 0)) return undefined;
+  return { spec, id, differing: hopeless ? [] : differing, told, ...(count === undefined ? {} : { count }) };
 }
 
 /** Default groups first: without its own a listener cannot be. */
@@ -102,9 +108,9 @@ export const groups = defineNoun<Found, ServerGroupSpec, Adoption, Found>({
     if (isolation.full) askAgainForQuota(scene);
     return done(true);
   },
-  isWrite: (item) => item.changed,
+  isWrite: ({ differing }) => differing.length > 0,
   async update(items, scene) {
-    const changed = items.filter((one) => one.changed);
+    const changed = items.filter(({ differing }) => differing.length > 0);
     const isolation = new Isolation(scene);
     await eachLimited(changed, parallel, (item) => isolation.attempt(item.spec, () => change(item, scene)));
     const counts = new Map(items.flatMap(({ id, count }) => (count === undefined ? [] : [[id, count] as const])));

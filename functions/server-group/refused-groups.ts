@@ -16,6 +16,7 @@ import type { Scene } from '#shared/step/scene.ts';
 const triedAgainAfterMs = 30 * 60 * 1000;
 /** The first pause (ms) where there are too many groups; each further one is twice as long, up to the above. */
 const quotaPauseMs = 60 * 1000;
+const quickTries = 5;
 
 /** More than an ALB can use; the record stays bounded. Beyond it a refusal is a failure as any other. */
 const mostRemembered = 200;
@@ -69,9 +70,10 @@ function rememberRefusal(failure: CloudFailure, spec: ServerGroupSpec, scene: Sc
   return true;
 }
 
-/** Comes back when the first refusal for the quota is due: no sweep is waited for. */
+/** Comes back when the first refusal for the quota is due; after the fifth, half an hour later, the sweep sees to it. */
 export function askAgainForQuota(scene: Scene): void {
-  const times = Object.values(scene.ledger.refusedGroups ?? {}).flatMap((one) => (one.forQuota === true ? [one.until] : []));
+  const refused = Object.values(scene.ledger.refusedGroups ?? {});
+  const times = refused.flatMap(({ forQuota, tries, until }) => (forQuota === true && tries <= quickTries ? [until] : []));
   if (times.length === 0) return;
   const { key } = scene.stack;
   const message = {
