@@ -6,6 +6,7 @@ import { nameOf } from '#shared/kube/paths.ts';
 import type { KubeObject } from '#shared/kube/port.ts';
 import type { Service } from '#shared/model/wish.ts';
 import { type Routed, type RoutedDraft, routed } from './routed.ts';
+import { hostOf } from './routed-objects.ts';
 import { type NodeDraft, type PassOn, WorldNode } from './world-nodes.ts';
 import { type Conditions, type Family, interfacesOf, sliceOf, startWorldPod, type WorldPod, type WorldPodDraft } from './world-pods.ts';
 
@@ -21,6 +22,8 @@ export interface MembersWorld extends Routed {
   attach(pod: WorldPod): Promise<void>;
   /** Gone from the slices at once; its server goes with the world. */
   dropPod(pod: WorldPod): Promise<void>;
+  /** Makes a change while requests for `<service>.example.com` go on. Answers where those went that no pod of the Service answered. */
+  during(service: string, change: () => Promise<unknown>): Promise<readonly (string | number)[]>;
   /** Addresses (nodes: instance ids) and ports of the servers of a Service's groups, sorted; with weights other than 100. */
   registered(service: string): Promise<readonly string[]>;
 }
@@ -147,6 +150,15 @@ export async function membersWorld(draft: RoutedDraft = {}): Promise<MembersWorl
       pods.splice(pods.indexOf(pod), 1);
       gone.push(pod);
       await tellSlices(pod);
+    },
+    during: async (service, change) => {
+      const elsewhere: (string | number)[] = [];
+      await change();
+      await shop.settle(async () => {
+        const found = await shop.goesTo({ host: hostOf(service) });
+        if (found !== service) elsewhere.push(found);
+      });
+      return elsewhere;
     },
     registered: async (service) => {
       const groups = ((await bench.alb.state())['serverGroups'] ?? []).filter((one) =>

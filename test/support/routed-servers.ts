@@ -1,5 +1,5 @@
 /** What runs in the pods of scenarios: servers on loopback in the protocol of their group, that tell what reached them, as far as their mood lets them. */
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type RequestListener } from 'node:http';
 import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { createAuthority, issueLeaf } from '#infra/local/authority.ts';
@@ -9,8 +9,9 @@ import { type EchoServer, startEcho } from '#infra/local/node/echo.ts';
 /** A request as all versions of HTTP tell it. */
 export type Asked = Pick<IncomingMessage, 'url' | 'method' | 'headers' | 'httpVersion'>;
 
-/** What a pod does with a request: a status, no answer at all, or what every pod does. */
-export type Mood = (request: Asked) => number | 'silence' | 'echo';
+/** What a pod does with a request: a status, no answer at all, or what every pod does; at once or later. */
+type Does = number | 'silence' | 'echo';
+export type Mood = (request: Asked) => Does | Promise<Does>;
 
 /** Who answers. Asked for once a request. */
 type Identity = Parameters<typeof startEcho>[0];
@@ -21,16 +22,16 @@ const echoOf = ({ url: path = '', method = '', headers, httpVersion }: Asked, id
 };
 
 const moody =
-  (identity: Identity, mood: Mood): RequestListener =>
-  (request, response) => {
+  (identity: Identity, mood: Mood, headers: OutgoingHttpHeaders = {}): RequestListener =>
+  async (request, response) => {
     const text = echoOf(request, identity);
-    const does = mood(request);
+    const does = await mood(request);
     if (does === 'silence') return;
-    response.writeHead(does === 'echo' ? 200 : does).end(does === 'echo' ? text : '');
+    response.writeHead(does === 'echo' ? 200 : does, headers).end(does === 'echo' ? text : '');
   };
 
-async function startPlain(identity: Identity, mood: Mood): Promise<EchoServer> {
-  const server = createServer(moody(identity, mood));
+async function startPlain(identity: Identity, mood: Mood, headers: OutgoingHttpHeaders = {}): Promise<EchoServer> {
+  const server = createServer(moody(identity, mood, headers));
   const url = await listenOnLoopback(server, 0, 'pod');
   return { socket: new URL(url).host, stop: () => closeServer(server) };
 }
@@ -45,10 +46,10 @@ async function startSecure(identity: Identity, mood: Mood): Promise<EchoServer> 
 
 /** HTTP/2 without TLS, and whatever the mood says as the status of the call, in the trailers (`grpc-status`). */
 async function startGrpc(identity: Identity, mood: Mood): Promise<EchoServer> {
-  const answer = (request: Http2ServerRequest, response: Http2ServerResponse): void => {
+  const answer = async (request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> => {
     request.resume();
     const text = echoOf(request, identity);
-    const does = mood(request);
+    const does = await mood(request);
     if (does === 'silence') return;
     response.writeHead(200, { 'content-type': 'application/grpc' });
     response.addTrailers({ 'grpc-status': String(does === 'echo' ? 0 : does) });
@@ -70,7 +71,7 @@ async function startGrpc(identity: Identity, mood: Mood): Promise<EchoServer> {
 
 export type Speaks = 'http' | 'https' | 'grpc';
 
-const starts: Readonly<Record<Speaks, (identity: Identity, mood: Mood) => Promise<EchoServer>>> = {
+const starts: Readonly<Record<Speaks, (identity: Identity, mood: Mood, headers?: OutgoingHttpHeaders) => Promise<EchoServer>>> = {
   http: startPlain,
   https: startSecure,
   grpc: startGrpc,
@@ -81,6 +82,8 @@ export interface PodDraft {
   readonly mood?: Mood;
   /** Absent: `http`. */
   readonly speaks?: Speaks;
+  /** Of every answer of the plain one. */
+  readonly headers?: OutgoingHttpHeaders;
   /** Ports with a server of their own, in this mood; the others are the first one's. */
   readonly ports?: Readonly<Record<number, Mood>>;
 }
@@ -91,9 +94,9 @@ export interface PodServers {
   readonly ofPorts: Readonly<Record<string, EchoServer>>;
 }
 
-export async function startServers(identity: Identity, { mood, speaks, ports = {} }: PodDraft): Promise<PodServers> {
-  const plain = mood === undefined && speaks === undefined;
-  const first = await (plain ? startEcho(identity) : starts[speaks ?? 'http'](identity, mood ?? (() => 'echo')));
+export async function startServers(identity: Identity, { mood, speaks, headers, ports = {} }: PodDraft): Promise<PodServers> {
+  const plain = mood === undefined && speaks === undefined && headers === undefined;
+  const first = await (plain ? startEcho(identity) : starts[speaks ?? 'http'](identity, mood ?? (() => 'echo'), headers));
   const ofPorts: Record<string, EchoServer> = {};
   for (const [port, its] of Object.entries(ports)) ofPorts[port] = await startPlain(identity, its);
   return { first, ofPorts };
