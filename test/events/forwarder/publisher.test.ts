@@ -72,6 +72,35 @@ describe('publisher', () => {
     expect(told('ingest')[0]).not.toHaveProperty('seen');
   });
 
+  it('tells members before anything else of the same round: pods do not wait behind rules', async () => {
+    const { publisher, outcomes, pass, queues } = await setUp();
+    const round = async () => {
+      publisher.mark(albConfig('cafe'), { reason: 'modified', seen: '1' });
+      for (let i = 0; i < 20; i += 1) publisher.mark(service(`s${i}`), { reason: 'modified', seen: '1' });
+      await pass(200);
+    };
+    await round();
+    expect(outcomes).toEqual(['server-group took 16', 'server-group took 4', 'ingest took 1']);
+    // What cannot be told keeps nobody else from being told.
+    queues.failNext(away, 2);
+    await round();
+    expect(outcomes.slice(3)).toEqual(['server-group failed', 'server-group failed', 'ingest took 1']);
+  });
+
+  it('says that a Service changed itself, if any of its changes said so, also when it has to be told again', async () => {
+    const { publisher, told, pass, queues } = await setUp();
+    publisher.mark(service('tea'), { reason: 'modified', seen: '1', whole: true });
+    publisher.mark(service('tea'), { reason: 'modified', seen: '2' });
+    publisher.mark(service('coffee'), { reason: 'modified', seen: '3' });
+    queues.failNext(away);
+    await pass(200);
+    publisher.mark(service('tea'), { reason: 'modified', seen: '4' });
+    await pass(500);
+    const whole = told('server-group').map((one) => [keyText(one.key), one.type === 'albeit.members.requested' && one.whole === true]);
+    expect(Object.fromEntries(whole)).toEqual({ 'c-1/Service/shop/tea': true, 'c-1/Service/shop/coffee': false });
+    expect(whole).toHaveLength(2);
+  });
+
   it('begins a trace with every message', async () => {
     const { publisher, queues, pass } = await setUp();
     publisher.mark(service('tea'), { reason: 'modified', seen: '1' });
