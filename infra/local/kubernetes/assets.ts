@@ -16,6 +16,8 @@ export interface ControlPlaneOptions {
   readonly dir: string;
   /** Absent or 0: a free one. */
   readonly port?: number;
+  /** Further flags of kube-apiserver, such as `--feature-gates=…`. */
+  readonly apiFlags?: readonly string[];
 }
 
 /** The controllers that the embedded API has too. */
@@ -55,7 +57,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<K
   };
   try {
     children.push(startChild(assets, dir, 'etcd', etcdArguments(dir, ports)));
-    children.push(startChild(assets, dir, 'kube-apiserver', apiArguments(dir, ports)));
+    children.push(startChild(assets, dir, 'kube-apiserver', [...apiArguments(dir, ports), ...(options.apiFlags ?? [])]));
     await answered(children, () => get(`${url}/readyz`, identity));
     children.push(startChild(assets, dir, 'kube-controller-manager', controllerArguments(dir, kubeconfig, ports)));
     await answered(children, () => get(`${url}/api/v1/namespaces/default/serviceaccounts/default`, identity));
