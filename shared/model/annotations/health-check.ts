@@ -20,10 +20,20 @@ const row = <T>(
   };
 };
 
-const codes = listOf(
+const mostCodes = 20;
+
+const anyCodes = listOf(
   /^(http_[2-5]xx|\d{1,2}(-\d{1,2})?)$/,
-  'a list of http_2xx, http_3xx, http_4xx, http_5xx; for GRPC codes 0-99 or ranges such as 0-20',
+  `a list of http_2xx, http_3xx, http_4xx, http_5xx; for GRPC at most ${mostCodes} codes 0-99 or ranges such as 0-20`,
 );
+
+const codes: Format<readonly string[]> = {
+  ...anyCodes,
+  parse: (text) => {
+    const found = anyCodes.parse(text);
+    return found !== undefined && found.length <= mostCodes ? found : undefined;
+  },
+};
 
 /** What each annotation is called here; `undefined` where the default depends on the protocol. */
 export const healthCheck = {

@@ -14,7 +14,7 @@ const row = <T>(key: string, format: Format<T>, fallback: T, goesTo: string, tex
   text,
 });
 
-const resourceGroup = textLike(/^[A-Za-z0-9-]{1,64}$/, 'the id of a resource group');
+const resourceGroup = textLike(/^rg-[a-z0-9-]{1,61}$/, 'the id of a resource group, such as rg-acfm1a2b3c');
 
 /** What the service excludes, within what a cookie's name may be made of. */
 const cookieName = textLike(

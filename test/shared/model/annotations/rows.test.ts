@@ -7,6 +7,7 @@ import { anIngress } from '#test/support/objects.ts';
 /** Groups of a rewrite are written so; put together here because a template would be filled in. */
 const group = (number: number): string => `\${${number}}`;
 const variable = (name: string): string => `\${${name}}`;
+const numbers = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => String(index));
 const long = (length: number): string => 'a'.repeat(length);
 
 interface Samples {
@@ -129,7 +130,7 @@ const samples: Readonly<Record<string, Samples>> = {
   'connection-drain-timeout': number(0, 900),
   'cross-zone-enabled': onOff,
   'server-group-type': { good: ['Ip', 'Instance'], bad: ['ip', 'IP', 'Fc', ''] },
-  'server-group-resource-group-id': { good: ['rg-acfm1', long(64)], bad: ['', 'rg 1', long(65)] },
+  'server-group-resource-group-id': { good: ['rg-acfm1', `rg-${long(61)}`], bad: ['', 'rg 1', 'acfm1', `rg-${long(62)}`] },
   'sticky-session': onOff,
   'sticky-session-type': { good: ['Insert', 'Server'], bad: ['insert', 'server', ''] },
   'cookie-timeout': number(1, 86_400),
@@ -148,8 +149,9 @@ const samples: Readonly<Record<string, Samples>> = {
       ['http_2xx, http_3xx', ['http_2xx', 'http_3xx']],
       ['0', ['0']],
       ['0-20,99', ['0-20', '99']],
+      [numbers(20).join(), numbers(20)],
     ],
-    bad: ['200', 'http_6xx', '', 'http_2xx,'],
+    bad: ['200', 'http_6xx', '', 'http_2xx,', numbers(21).join()],
   },
   'healthcheck-timeout-seconds': number(1, 300),
   'healthcheck-interval-seconds': number(1, 50),
