@@ -76,6 +76,7 @@ export const groups = defineNoun<Found, ServerGroupSpec, Adoption, Found>({
   compare: async (scene, found) => {
     const { stack, ledger } = scene;
     if (scene.phase !== 'apply') askForgotten(await scene.services(), scene);
+    forgetUnwantedRefusals(scene);
     const there = new Map(found.map((one) => [one.identity, one]));
     const standing = stack.groups.filter((spec) => there.has(spec.identity));
     const known = await scene.services(keysOf(standing, scene));
@@ -92,7 +93,6 @@ export const groups = defineNoun<Found, ServerGroupSpec, Adoption, Found>({
     };
   },
   async create(specs, scene) {
-    forgetUnwantedRefusals(scene);
     const isolation = new Isolation(scene);
     try {
       await eachLimited(listenersFirst(specs), parallel, (spec) => isolation.attempt(spec, () => make(spec, scene)));

@@ -6,8 +6,6 @@
 import { CloudFailure } from '#shared/cloud/failure.ts';
 import type { ServerGroupSpec } from '#shared/model/stack.ts';
 import { shortHash } from '#shared/ownership.ts';
-import type { Problem } from '#shared/problem.ts';
-import { problemOf } from '#shared/step/failure-outcome.ts';
 import type { RefusedGroup } from '#shared/step/record.ts';
 import { withRefusedGroups } from '#shared/step/refused-groups.ts';
 import type { Scene } from '#shared/step/scene.ts';
@@ -50,10 +48,12 @@ export function forgetUnwantedRefusals(scene: Scene): void {
   if (kept.length < Object.keys(refusedGroups).length) scene.remember((ledger) => withRefusedGroups(ledger, Object.fromEntries(kept)));
 }
 
-function problemsOf(failure: CloudFailure, spec: ServerGroupSpec): readonly Problem[] {
-  const facts = { ...failure.facts, detail: (failure.facts['detail'] ?? '').slice(0, longestDetail) };
-  const code = failure.failure === 'not-found' ? 'CLOUD-INVALID' : failure.code;
-  return spec.owners.map((owner) => ({ ...problemOf(failure, owner), code, path: `server group ${spec.settings.serverGroupName}`, facts }));
+function whyOf({ code, failure, facts }: CloudFailure, { settings }: ServerGroupSpec): RefusedGroup['why'] {
+  return {
+    code: failure === 'not-found' ? 'CLOUD-INVALID' : code,
+    path: `server group ${settings.serverGroupName}`,
+    facts: { ...facts, detail: (facts['detail'] ?? '').slice(0, longestDetail) },
+  };
 }
 
 function rememberRefusal(failure: CloudFailure, spec: ServerGroupSpec, scene: Scene): boolean {
@@ -64,8 +64,8 @@ function rememberRefusal(failure: CloudFailure, spec: ServerGroupSpec, scene: Sc
   const tries = former?.content === content ? former.tries + 1 : 1;
   const forQuota = isQuota(failure);
   const pauseMs = forQuota ? Math.min(triedAgainAfterMs, quotaPauseMs * 2 ** (tries - 1)) : triedAgainAfterMs;
-  const problems = problemsOf(failure, spec);
-  const refused: RefusedGroup = { content, problems, until: scene.now() + pauseMs, tries, ...(forQuota ? { forQuota } : {}) };
+  const why = whyOf(failure, spec);
+  const refused: RefusedGroup = { content, why, until: scene.now() + pauseMs, tries, ...(forQuota ? { forQuota } : {}) };
   scene.remember((ledger) => withRefusedGroups(ledger, { ...known, [spec.identity]: refused }));
   return true;
 }

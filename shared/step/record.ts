@@ -54,8 +54,8 @@ export interface RefusedRule {
 export interface RefusedGroup {
   /** Of what was sent: with something else it is tried again at once. */
   readonly content: string;
-  /** For each of its owners. */
-  readonly problems: readonly Problem[];
+  /** What each of its owners is told. */
+  readonly why: Omit<Problem, 'object'>;
   /** Not tried again before (API server's clock, ms). */
   readonly until: number;
   /** How often in a row. */

@@ -2,7 +2,7 @@
  * What the ledger says of server groups that the service refuses. The chain comes to its end without them; who would need one keeps the
  * rules that he has. Pure.
  */
-import type { GroupIdentity } from '#shared/model/stack.ts';
+import type { GroupIdentity, ServerGroupSpec } from '#shared/model/stack.ts';
 import type { Problem } from '#shared/problem.ts';
 import type { AlbConfigLedger, RefusedGroup } from './record.ts';
 
@@ -38,12 +38,23 @@ export function acceptGroup(ledger: AlbConfigLedger, group: GroupIdentity): AlbC
   return { ...withRefusedGroups(ledger, others), steps: { ...ledger.steps, rule: {} } };
 }
 
-const problemsOf = ({ refusedGroups }: AlbConfigLedger, counts: (group: GroupIdentity) => boolean): readonly Problem[] =>
-  Object.entries(refusedGroups ?? {}).flatMap(([group, one]) => (counts(group) ? one.problems : []));
+/** Who owns a group may have changed since it was refused. */
+const problemsOf = ({ refusedGroups = {} }: AlbConfigLedger, groups: readonly ServerGroupSpec[]): readonly Problem[] =>
+  groups.flatMap(({ identity, owners }) => {
+    const refused = refusedGroups[identity];
+    return refused === undefined ? [] : owners.map((object): Problem => ({ ...refused.why, object }));
+  });
 
 /** Of groups that are there, but cannot be changed back to what they should be. */
-export const unrepairedProblems = (ledger: AlbConfigLedger): readonly Problem[] =>
-  problemsOf(ledger, (group) => !isWithheld(ledger, group));
+export const unrepairedProblems = (ledger: AlbConfigLedger, groups: readonly ServerGroupSpec[]): readonly Problem[] =>
+  problemsOf(
+    ledger,
+    groups.filter((one) => !isWithheld(ledger, one.identity)),
+  );
 
 /** Of groups that could not be made: their owners are left out. */
-export const withheldProblems = (ledger: AlbConfigLedger): readonly Problem[] => problemsOf(ledger, (group) => isWithheld(ledger, group));
+export const withheldProblems = (ledger: AlbConfigLedger, groups: readonly ServerGroupSpec[]): readonly Problem[] =>
+  problemsOf(
+    ledger,
+    groups.filter((one) => isWithheld(ledger, one.identity)),
+  );

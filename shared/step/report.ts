@@ -89,11 +89,14 @@ const sentence = (problem: Problem): string => {
 const ingressKey = (ref: ObjectRef): string => `${ref.namespace}/${ref.name}`;
 
 /** What the ledger holds against Ingresses: the ALB is full, or their rules or groups are refused. */
-const leftOutOf = (ledger: AlbConfigLedger): readonly Problem[] => [...(ledger.leftOut ?? []), ...withheldProblems(ledger)];
+const leftOutOf = (stack: Stack, ledger: AlbConfigLedger): readonly Problem[] => [
+  ...(ledger.leftOut ?? []),
+  ...withheldProblems(ledger, stack.groups),
+];
 
 /** Rules of Ingresses that were left out are not in force. */
 function servedRules(stack: Stack, ledger: AlbConfigLedger): Stack['rules'] {
-  const out = new Set(leftOutOf(ledger).map(({ object }) => ingressKey(object)));
+  const out = new Set(leftOutOf(stack, ledger).map(({ object }) => ingressKey(object)));
   return stack.rules.filter((rule) => !rule.owners.some((owner) => out.has(ingressKey(owner))));
 }
 
@@ -124,8 +127,9 @@ function conditionOf(input: ReportInput, problems: readonly Problem[]) {
   if (input.stack.want === 'hold' && first !== undefined) return { status: 'False', reason: 'Invalid', message: sentence(first) };
   if (!input.complete)
     return { status: 'False', reason: 'Progressing', message: first === undefined ? 'the chain is at work' : sentence(first) };
-  const held = new Set([...input.stack.held.map(({ ref }) => ref), ...leftOutOf(input.ledger).map(({ object }) => object)].map(ingressKey))
-    .size;
+  const held = new Set(
+    [...input.stack.held.map(({ ref }) => ref), ...leftOutOf(input.stack, input.ledger).map(({ object }) => object)].map(ingressKey),
+  ).size;
   const inForce = `${input.stack.rules.length} rule(s) are in force`;
   if (first === undefined) return { status: 'True', reason: 'Applied', message: inForce };
   if (problems.every(isWarning)) {
@@ -186,8 +190,8 @@ const distinct = (texts: readonly string[]): readonly string[] => [...new Set(te
 const lasting = ({ stack, ledger }: ReportInput): readonly Problem[] =>
   stack.want === 'present'
     ? [
-        ...leftOutOf(ledger),
-        ...unrepairedProblems(ledger),
+        ...leftOutOf(stack, ledger),
+        ...unrepairedProblems(ledger, stack.groups),
         ...stayingGroupProblems(ledger, { kind: 'AlbConfig', namespace: '', name: stack.key.name }),
       ]
     : [];
