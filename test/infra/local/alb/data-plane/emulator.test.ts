@@ -5,7 +5,8 @@ import { type AlbService, startAlb } from '#infra/local/alb/start.ts';
 import type { LocalInterface } from '#infra/local/alb/view.ts';
 import { localCredentials } from '#infra/local/credentials.ts';
 import { type EchoServer, startEcho } from '#infra/local/node/echo.ts';
-import { interfaceOf } from '#infra/local/node/network.ts';
+import { interfaceOf, interfaceOfNode } from '#infra/local/node/network.ts';
+import { type LocalNode, localNodes } from '#infra/local/node/nodes.ts';
 import { createAlb } from '#shared/cloud/alb/adapter.ts';
 import type { Alb, ListenerSettings, NewRule, RuleAction, Server, ServerGroupSettings } from '#shared/cloud/alb/port.ts';
 import { groupSettings } from '../../../../support/alb-settings.ts';
@@ -15,10 +16,17 @@ const times = { loadBalancerMs: 1, loadBalancerUpdateMs: 1, listenerMs: 1, ruleM
 const region = localCredentials.region;
 
 const quick = { healthCheckInterval: 1, healthCheckTimeout: 1, healthyThreshold: 2, unhealthyThreshold: 2 };
-const namedSettings = (name: string, healthCheckEnabled = false): ServerGroupSettings =>
-  groupSettings({ serverGroupName: name, serviceName: name, healthCheckConfig: { healthCheckEnabled, ...quick } });
+const namedSettings = (name: string, own: Partial<ServerGroupSettings> = {}): ServerGroupSettings =>
+  groupSettings({ serverGroupName: name, serviceName: name, ...own });
+
+const checked = { healthCheckConfig: groupSettings({ healthCheckConfig: { healthCheckEnabled: true, ...quick } }).healthCheckConfig };
+const draining = { connectionDrainConfig: { connectionDrainEnabled: true, connectionDrainTimeout: 300 } };
+const sticky = { stickySessionConfig: { stickySessionEnabled: true, stickySessionType: 'Insert', cookieTimeout: 100 } } as const;
 
 const listenerSettings: ListenerSettings = { listenerDescription: 'test', idleTimeout: 15, requestTimeout: 5, gzipEnabled: false };
+
+// One is asked for.
+const [node] = localNodes(1, false) as readonly [LocalNode];
 
 const aRule = (priority: number, path: string, serverGroupId: string): NewRule => ({
   ruleName: `rule-${priority}`,
@@ -68,7 +76,7 @@ describe('the emulated ALB with its data plane', () => {
   };
   const addPod = async (name: string): Promise<Server> => {
     const echo = await startEcho(() => ({ namespace: 'default', ingress: '', service: '', pod: name }));
-    const known = interfaceOf({ uid: name, address: `10.64.0.${pods.length + 10}`, socket: echo.socket }, region);
+    const known = interfaceOf({ uid: name, address: `10.64.0.${pods.length + 10}`, socket: echo.socket, node }, region);
     pods.push({ echo, known });
     await door(
       'network',
@@ -76,9 +84,9 @@ describe('the emulated ALB with its data plane', () => {
     );
     return { serverType: 'Eni', serverId: known.networkInterfaceId, serverIp: known.privateIp, port: 3000, weight: 100 };
   };
-  const newGroup = async (name: string, servers: readonly Server[], checked = false) => {
+  const newGroup = async (name: string, servers: readonly Server[], own: Partial<ServerGroupSettings> = {}) => {
     const fixed = { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: 'vpc-local' } as const;
-    const made = await alb.createServerGroup({ settings: namedSettings(name, checked), fixed, tags: {}, clientToken: next() });
+    const made = await alb.createServerGroup({ settings: namedSettings(name, own), fixed, tags: {}, clientToken: next() });
     await done(made);
     if (servers.length > 0) await done(await alb.addServers(made.serverGroupId, servers, next()));
     return made.serverGroupId;
@@ -108,7 +116,7 @@ describe('the emulated ALB with its data plane', () => {
       () => alb.getLoadBalancer(loadBalancerId),
       (found) => found?.status === 'Active',
     );
-    tea = await newGroup('tea', [await addPod('tea-1')]);
+    tea = await newGroup('tea', [await addPod('tea-1')], draining);
     const defaultServerGroupId = await newGroup('fake', []);
     const made = await alb.createListener({
       ...{ loadBalancerId, protocol: 'HTTP', port: 80, defaultServerGroupId, settings: listenerSettings, tags: {}, clientToken: next() },
@@ -153,6 +161,31 @@ describe('the emulated ALB with its data plane', () => {
     expect(new Set([await podOf('/tea'), await podOf('/tea')])).toEqual(new Set(['tea-2', 'tea-3']));
   });
 
+  it('keeps a client at its server where the group says so', async () => {
+    const loyal = await newGroup('loyal', [await addPod('loyal-1'), await addPod('loyal-2')], sticky);
+    await done(await alb.createRules(listenerId, [aRule(7, '/loyal', loyal)], next()));
+    const first = await ask('/loyal');
+    const [cookie = ''] = first.headers['set-cookie'] ?? [];
+    expect(cookie).toMatch(/^SERVERID=[^;]+; Path=\/; Max-Age=100$/);
+    const again = await Promise.all(
+      [1, 2, 3].map(() => call(`${url}/loyal`, { headers: { host: 'cafe.example.com', cookie: cookie.split(';')[0] } })),
+    );
+    const podIn = (body: string) => (JSON.parse(body) as { readonly pod: string }).pod;
+    expect(again.map(({ body }) => podIn(body))).toEqual(Array(3).fill(podIn(first.body)));
+  });
+
+  it('stays in the zone where the group says so', async () => {
+    const near = await newGroup('near', [await addPod('near-1'), await addPod('near-2')], { crossZoneEnabled: false });
+    await done(await alb.createRules(listenerId, [aRule(8, '/near', near)], next()));
+    for (const arrivalZone of [`${region}-a`, `${region}-b`]) {
+      await door('settings', { dataPlane: { arrivalZone } });
+      expect(new Set([await podOf('/near'), await podOf('/near'), await podOf('/near')]).size).toBe(1);
+    }
+    await door('settings', { dataPlane: { arrivalZone: '' } });
+    // Connections come in by each of the load balancer's zones in turn.
+    expect(new Set([await podOf('/near'), await podOf('/near')]).size).toBe(2);
+  });
+
   it('puts a rule of a smaller number before', async () => {
     const green = await newGroup('green', [await addPod('green-1')]);
     await done(await alb.createRules(listenerId, [aRule(5, '/tea/green', green)], next()));
@@ -161,7 +194,7 @@ describe('the emulated ALB with its data plane', () => {
   });
 
   it('keeps a server whose checks have not passed yet out, and forwards once they have', async () => {
-    const slow = await newGroup('slow', [await addPod('slow-1')], true);
+    const slow = await newGroup('slow', [await addPod('slow-1')], checked);
     await done(await alb.createRules(listenerId, [aRule(1, '/slow', slow)], next()));
     const answers = new Set<string | number>();
     await until(
@@ -176,7 +209,7 @@ describe('the emulated ALB with its data plane', () => {
 
   it('forwards to a group without a healthy server when the switch says so', async () => {
     const sick = await addPod('sick-1');
-    const group = await newGroup('sick', [{ ...sick, port: 3000 }], true);
+    const group = await newGroup('sick', [{ ...sick, port: 3000 }], checked);
     await done(await alb.createRules(listenerId, [aRule(2, '/sick', group)], next()));
     expect(await podOf('/sick')).toBe(503);
     await door('settings', { dataPlane: { whenAllUnhealthy: 'forward' } });
@@ -270,6 +303,31 @@ describe('the emulated ALB with its data plane', () => {
     expect(shown.filter((one) => one.Priority === 50).map((one) => one.Direction)).toEqual(['Request', 'Response']);
     const journal = await (await fetch(`${service.url}/_/journal`)).text();
     expect(journal).toContain('"Rules.5.Direction":"Response"');
+  });
+
+  it('reaches an instance at its node ports, on its own interface, and answers 502 for a port that is closed', async () => {
+    const [pod] = pods;
+    const own = interfaceOfNode(node, { 30080: pod?.echo.socket ?? '' }, region);
+    await door('network', [...pods.map(({ known }) => known), own]);
+    const server: Server = { serverType: 'Ecs', serverId: node.instanceId, serverIp: '', port: 30080, weight: 100 };
+    const ports = await newGroup('ports', [server]);
+    const closed = await newGroup('closed', [{ ...server, port: 30081 }]);
+    await done(await alb.createRules(listenerId, [aRule(3, '/ports', ports), aRule(4, '/closed', closed)], next()));
+    expect(await podOf('/ports')).toBe('tea-1');
+    expect(await podOf('/closed')).toBe(502);
+  });
+
+  it('reaches a server by its IPv6 address', async () => {
+    const { echo, known } = pods[0] ?? {};
+    const privateIp = 'fd00:10:64::a';
+    await door('network', [...pods.map((one) => one.known), { ...known, privateIp, socket: echo?.socket }]);
+    const fixed = { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: 'vpc-local', ipv6Enabled: true } as const;
+    const made = await alb.createServerGroup({ settings: namedSettings('six'), fixed, tags: {}, clientToken: next() });
+    await done(made);
+    const server: Server = { serverType: 'Eni', serverId: known?.networkInterfaceId ?? '', serverIp: privateIp, port: 3000, weight: 100 };
+    await done(await alb.addServers(made.serverGroupId, [server], next()));
+    await done(await alb.createRules(listenerId, [aRule(6, '/six', made.serverGroupId)], next()));
+    expect(await podOf('/six')).toBe('tea-1');
   });
 
   it('closes the port with the listener', async () => {
