@@ -52,7 +52,11 @@ export function backendMode(service: Service, { podAddresses, groupType }: ModeS
   if (groupType === 'Ip') return { mode: 'ip' };
   if (wanted === 'eni' || (podAddresses === true && wanted !== 'ecs')) return { mode: 'eni' };
   if (type === 'ClusterIP') {
-    return wanted === 'ecs' ? { refusal: `it is of type ClusterIP and has no node ports, but is annotated ${key}: ecs` } : { mode: 'eni' };
+    return wanted === 'ecs'
+      ? {
+          refusal: `it is of type ClusterIP and has no node ports (cluster service type just support eni mode), but is annotated ${key}: ecs`,
+        }
+      : { mode: 'eni' };
   }
   return { mode: externalTrafficPolicy === 'Local' ? 'local' : 'cluster' };
 }

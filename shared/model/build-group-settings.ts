@@ -15,7 +15,7 @@ import type { Problem } from '#shared/problem.ts';
 import { rowsReader, type Values } from './annotations/read-rows.ts';
 import { serverGroup } from './annotations/server-group.ts';
 import { buildHealthCheck } from './build-health-check.ts';
-import { groupProblems } from './group-needs.ts';
+import { groupProblems, schedulers } from './group-needs.ts';
 import { stableHash } from './stable-hash.ts';
 import type { Ingress } from './wish.ts';
 
@@ -44,10 +44,6 @@ export const groupDefaults: GroupSettings = {
 };
 
 type Checked = Values<typeof serverGroup>;
-
-const schedulers: Readonly<Record<Checked['scheduler'], ServerGroupSettings['scheduler']>> = {
-  ...{ wrr: 'Wrr', wlc: 'Wlc', sch: 'Sch', uch: 'Uch' },
-};
 
 const stickiness = ({ sticky, stickyType, cookie, cookieTimeout }: Checked): StickySessionSettings => {
   if (!sticky) return stickySessionDefaults;

@@ -1,4 +1,5 @@
 /** What the service lets nobody combine in one group, and what says nothing without another. Told of the Ingress that asks for it. */
+import type { ServerGroupSettings } from '#shared/cloud/alb/port.ts';
 import type { Problem } from '#shared/problem.ts';
 import { type Annotation, alone, readAnnotation, unused } from './annotations/annotation.ts';
 import type { RowsReading, Values } from './annotations/read-rows.ts';
@@ -8,6 +9,14 @@ import type { Ingress } from './wish.ts';
 
 type Reading = RowsReading<typeof serverGroup>;
 type Checked = Values<typeof serverGroup>;
+
+/** As the service spells them. */
+export const schedulers: Readonly<Record<Checked['scheduler'], ServerGroupSettings['scheduler']>> = {
+  wrr: 'Wrr',
+  wlc: 'Wlc',
+  sch: 'Sch',
+  uch: 'Uch',
+};
 
 const textOf = (row: Annotation<unknown>, value: unknown): string => `${row.keys[0]}: ${String(value)}`;
 
@@ -20,7 +29,7 @@ interface Conflict {
   readonly first: string;
   /** What contradicts; `undefined`: nothing does, or the annotation does not ask for anything. */
   readonly second: (values: Checked) => string | undefined;
-  readonly detail: string;
+  readonly detail: (values: Checked) => string;
 }
 
 const conflicts: readonly Conflict[] = [
@@ -28,13 +37,14 @@ const conflicts: readonly Conflict[] = [
     row: serverGroup.slowStart,
     first: textOf(serverGroup.slowStart, true),
     second: (values) => (values.slowStart && values.scheduler !== 'wrr' ? textOf(serverGroup.scheduler, values.scheduler) : undefined),
-    detail: 'ALB finds them mismatched: only wrr, which goes by weights alone, can give a new server less at first',
+    detail: ({ scheduler }) =>
+      `"The ${schedulers[scheduler]} and true are mismatched": only wrr, which goes by weights alone, can give a new server less at first`,
   },
   {
     row: serverGroup.crossZone,
     first: textOf(serverGroup.crossZone, false),
     second: (values) => (!values.crossZone && values.sticky ? textOf(serverGroup.sticky, true) : undefined),
-    detail: 'the server that a client came to first may be in another zone',
+    detail: () => 'the server that a client came to first may be in another zone',
   },
 ];
 
@@ -134,7 +144,7 @@ export function groupProblems(ingress: Ingress, reading: Reading): readonly Prob
     }),
     ...conflicts.flatMap(({ row, first, second, detail }) => {
       const other = second(values);
-      return other === undefined ? [] : [problemOf('ANNOTATION-CONFLICT', ref, { first, second: other, detail }, at(row))];
+      return other === undefined ? [] : [problemOf('ANNOTATION-CONFLICT', ref, { first, second: other, detail: detail(values) }, at(row))];
     }),
   ];
 }

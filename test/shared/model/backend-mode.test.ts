@@ -47,7 +47,7 @@ describe('the mode of a Service', () => {
     [{ type: 'ExternalName' }, 'ExternalName'],
     [{ type: 'ExternalName', annotation: 'eni' }, 'ExternalName'],
     [{ type: 'ExternalName', groupType: 'Ip' }, 'ExternalName'],
-    [{ type: 'ClusterIP', annotation: 'ecs' }, 'ClusterIP'],
+    [{ type: 'ClusterIP', annotation: 'ecs' }, 'cluster service type just support eni mode'],
     [{ type: 'ClusterIP', annotation: 'ecs', podAddresses: true }, 'ClusterIP'],
     [{ type: 'NodePort', annotation: 'ENI' }, key],
   ])('that is %j is none, and that is said', (row, word) => {

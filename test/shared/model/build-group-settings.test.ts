@@ -189,7 +189,7 @@ describe('what does not go together', () => {
 
   it('is told in the words of the service', () => {
     const [problem] = stackOf([anIngress({ annotations: { ...slow, 'backend-scheduler': 'wlc' } })]).problems;
-    expect(problem?.facts['detail']).toContain('mismatched');
+    expect(problem?.facts['detail']).toContain('The Wlc and true are mismatched');
     const [cookie] = stackOf([anIngress({ annotations: { ...sticky, 'sticky-session-type': 'Server' } })]).problems;
     expect(cookie?.facts['detail']).toContain('invalid server group Cookie');
   });

@@ -28,6 +28,14 @@ const known: Readonly<Record<string, readonly [said: string, words: readonly str
     ['unable to find port (none is written) on service'],
   ],
   'gRPC without TLS': [said({ annotations: { 'backend-protocol': 'grpc' } }), ["'grpc' backend protocol must be", 'Ingress.Spec.TLS']],
+  'slow start with another scheduler': [
+    said({ annotations: { 'slow-start-enabled': 'true', 'backend-scheduler': 'sch' } }),
+    ['The Sch and true are mismatched'],
+  ],
+  'stickiness by a cookie of the application without its name': [
+    said({ annotations: { 'sticky-session': 'true', 'sticky-session-type': 'Server' } }),
+    ['invalid server group Cookie'],
+  ],
   'a listener that the AlbConfig lacks': [
     said({ host }, anAlbConfig()),
     ['listener is not exist in cafe, port: 443, protocol: HTTPS', 'listener not found for (443/HTTPS), with ingresses 1'],
