@@ -35,9 +35,12 @@ export function addressOf(cloud: Cloud, server: ServerRequest): string {
   return canonical(server.ServerType === 'Ip' ? server.ServerId : (interfacesOf(cloud, server)[0]?.privateIp ?? ''));
 }
 
+/** What a server is called; one that is called by its address has one name, however that is written. */
+export const idOf = ({ ServerType, ServerId }: ServerRequest): string => (ServerType === 'Ip' ? canonical(ServerId) : ServerId);
+
 /** One text for one server. */
 export const serverKey = (cloud: Cloud, server: ServerRequest): string =>
-  `${server.ServerType} ${server.ServerId} ${addressOf(cloud, server)} ${server.Port ?? 0}`;
+  `${server.ServerType} ${idOf(server)} ${addressOf(cloud, server)} ${server.Port ?? 0}`;
 
 /** As `serverKey`, of one that is there. */
 export const keyOf = (server: ServerRecord): string => `${server.ServerType} ${server.ServerId} ${server.ServerIp} ${server.Port}`;

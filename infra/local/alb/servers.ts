@@ -5,7 +5,7 @@ import { hasTags, isAmong, type PageParameters, pageOf, type TagFilter } from '.
 import { read, write } from './operations.ts';
 import type { ServerGroupRecord, ServerRecord } from './records.ts';
 import { refuse } from './refusals.ts';
-import { addressOf, checkServer, keyOf, type ServerRequest, serverKey } from './server-identity.ts';
+import { addressOf, checkServer, idOf, keyOf, type ServerRequest, serverKey } from './server-identity.ts';
 import { changeServers, departed, registered } from './server-jobs.ts';
 import { checkServerQuotas } from './server-quotas.ts';
 import { drainingServers, listedServers, registeredServers } from './servers-now.ts';
@@ -80,7 +80,7 @@ function needServers(acting: Acting, group: ServerGroupRecord, named: readonly S
 const newServer = (cloud: Cloud, server: ServerRequest): ServerRecord => ({
   seq: cloud.state.nextSeq(),
   ServerType: server.ServerType,
-  ServerId: server.ServerId,
+  ServerId: idOf(server),
   ServerIp: addressOf(cloud, server),
   Port: server.Port ?? 0,
   Weight: server.Weight ?? 100,
