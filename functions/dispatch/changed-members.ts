@@ -8,6 +8,7 @@ import { needsNodes } from '#shared/model/members-source.ts';
 import { type Node, nodeFactsOf } from '#shared/model/nodes.ts';
 import { digestOf, type MembersWish } from '#shared/model/wanted-servers.ts';
 import type { EndpointSlice } from '#shared/model/wish.ts';
+import { isOverdue } from '#shared/step/gate-ledger.ts';
 import type { StoredRecord } from '#shared/step/lease.ts';
 import { emptyServiceLedger, type ServiceLedger } from '#shared/step/record.ts';
 import type { Send, Workshop } from '#shared/step/workshop.ts';
@@ -27,7 +28,8 @@ export async function changedMembers(at: Workshop): Promise<readonly Send[]> {
     const { key } = record;
     if (key.kind !== 'Service') return [];
     const endpoints = mergeSlices(byService.get(`${key.namespace}/${key.name}`) ?? []);
-    return isBehind(record, { endpoints, nodes }) ? [{ message: membersRequest(key), delaySeconds: 0 }] : [];
+    const wanted = isBehind(record, { endpoints, nodes }) || isOverdue(record.ledger.gates, at.kube.now());
+    return wanted ? [{ message: membersRequest(key), delaySeconds: 0 }] : [];
   });
 }
 
