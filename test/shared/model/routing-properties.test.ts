@@ -64,6 +64,9 @@ const topics: readonly Annotations[] = [
   { 'traffic-limit-qps': '100' },
   { 'traffic-limit-ip-qps': '10' },
   { 'enable-cors': 'true' },
+  { 'backend-scheduler': 'wlc' },
+  { 'sticky-session': 'true', 'healthcheck-enabled': 'true' },
+  { 'server-group-type': 'Ip' },
   ...moreActions.map((text) => ({ 'actions.coffee': text })),
   ...conditions.map((text) => ({ 'conditions.coffee': text })),
 ];
@@ -74,6 +77,7 @@ const wrong: readonly Annotations[] = [
   { 'canary-weight': '101', canary: 'true' },
   { 'rule-direction.coffee': 'Response' },
   { 'actions.coffee': '{}' },
+  { 'slow-start-enabled': 'true', 'backend-scheduler': 'sch' },
 ];
 const canaries: readonly Annotations[] = [
   ...['0', '20', '20', '30', '40', '60', '100'].map((weight) => ({ 'canary-weight': weight })),
