@@ -170,7 +170,11 @@ export async function membersWorld(draft: RoutedDraft = {}): Promise<MembersWorl
         const weight = one['Weight'] === 100 ? '' : ` weight ${one['Weight']}`;
         return `${one['ServerType']} ${one['ServerIp'] || one['ServerId']}:${one['Port']}${weight}`;
       };
-      return servers.map(text).sort();
+      // Whether those that still drain are listed is not known of the service.
+      return servers
+        .filter((one) => one['Status'] !== 'Removing')
+        .map(text)
+        .sort();
     },
     stop: async () => {
       await shop.stop();

@@ -39,7 +39,7 @@ interface Update {
 const spec = { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
 
 async function update(draft: DeploymentDraft, annotations: Readonly<Record<string, string>>): Promise<Update> {
-  const shop = await routed({ services: [], podsEach: 0 });
+  const shop = await routed({ services: [], podsEach: 0, settings: { dataPlane: { whenAllUnhealthy: 'refuse' } } });
   const pods = new RollingDeployment(shop, draft);
   try {
     await shop.bench.kube.mergePatch(
@@ -62,7 +62,14 @@ async function update(draft: DeploymentDraft, annotations: Readonly<Record<strin
     await load.finish();
     const groups = (await shop.bench.alb.state())['serverGroups'] ?? [];
     const servers = groups.flatMap((one) => (one['Servers'] ?? []) as readonly Readonly<Record<string, unknown>>[]);
-    return { load, pods, registered: servers.map((one) => String(one['ServerIp'])).sort() };
+    return {
+      load,
+      pods,
+      registered: servers
+        .filter((one) => one['Status'] !== 'Removing')
+        .map((one) => String(one['ServerIp']))
+        .sort(),
+    };
   } finally {
     await pods.stop();
     await shop.stop();

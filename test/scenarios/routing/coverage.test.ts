@@ -1,13 +1,14 @@
-/** Every annotation that is honoured has a scenario here, named after it; and no scenario is named after one that is not. */
+/** Every annotation that is honoured has a scenario here or among those of members, named after it; and none is named after one that is not. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { albPrefix, nginxPrefix } from '#shared/model/annotations/annotation.ts';
 import { annotationKeys, topics } from '#shared/model/annotations/index.ts';
 
-const folder = new URL('./', import.meta.url);
-const texts = readdirSync(folder)
-  .filter((file) => file.endsWith('.test.ts') && file !== 'coverage.test.ts')
-  .map((file) => readFileSync(new URL(file, folder), 'utf8'));
+const texts = ['./', '../members/'].flatMap((path) => {
+  const folder = new URL(path, import.meta.url);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.test.ts') && file !== 'coverage.test.ts');
+  return files.map((file) => readFileSync(new URL(file, folder), 'utf8'));
+});
 
 /** Literal names, and those of tables: `describe(`annotation ${key}`` over rows with a member `key`. */
 function scenariosIn(text: string): readonly string[] {

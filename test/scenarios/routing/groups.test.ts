@@ -181,27 +181,3 @@ describe('annotation backend-protocol', () => {
     await expectQuiet(shop);
   });
 });
-
-describe('annotation service.beta.kubernetes.io/backend-type', () => {
-  const typed = (name: string, value: string | undefined, type: string) =>
-    aService(name, {
-      ...(value === undefined ? {} : { annotations: { 'service.beta.kubernetes.io/backend-type': value } }),
-      spec: { type, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
-    });
-
-  it('eni: pods of a NodePort Service are reached by their addresses, which they are not without it', async () => {
-    await shop.apply(typed('by-node', undefined, 'NodePort'), annotated('by-node', {}, [aPath('/', 'by-node')]));
-    expect(await shop.goesTo({ host: hostOf('by-node') })).toBe(503);
-    expect(shop.warnings('Ingress/by-node').map((one) => one.reason)).toEqual(['BACKEND-MODE']);
-    await shop.apply(typed('by-node', 'eni', 'NodePort'));
-    expect(await shop.goesTo({ host: hostOf('by-node') })).toBe('by-node');
-    await expectQuiet(shop);
-  });
-
-  it('ecs is not served yet, and says so', async () => {
-    await shop.apply(typed('nodes', 'ecs', 'ClusterIP'), annotated('nodes', {}, [aPath('/', 'nodes')]));
-    expect(await shop.goesTo({ host: hostOf('nodes') })).toBe(503);
-    expect(shop.warnings('Ingress/nodes').map((one) => one.reason)).toEqual(['BACKEND-MODE']);
-    await expectQuiet(shop);
-  });
-});
