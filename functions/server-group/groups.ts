@@ -6,6 +6,7 @@ import { defineNoun } from '#shared/step/noun.ts';
 import { done } from '#shared/step/outcome.ts';
 import { acceptGroup } from '#shared/step/refused-groups.ts';
 import type { Scene, ServiceRecords } from '#shared/step/scene.ts';
+import { forgetStaying } from '#shared/step/staying-groups.ts';
 import { changedSettings } from './group-fields.ts';
 import { type Found, observeGroups } from './observe-groups.ts';
 import { askAgainForQuota, forgetUnwantedRefusals, Isolation, standingRefusal } from './refused-groups.ts';
@@ -74,13 +75,14 @@ export const groups = defineNoun<Found, ServerGroupSpec, Adoption, Found>({
   removesWhileApplying: false,
   observe: observeGroups,
   compare: async (scene, found) => {
-    const { stack, ledger } = scene;
+    const { stack } = scene;
     if (scene.phase !== 'apply') askForgotten(await scene.services(), scene);
     forgetUnwantedRefusals(scene);
+    scene.remember((ledger) => forgetStaying(ledger, new Set(stack.groups.map((one) => one.identity))));
     const there = new Map(found.map((one) => [one.identity, one]));
     const standing = stack.groups.filter((spec) => there.has(spec.identity));
     const known = await scene.services(keysOf(standing, scene));
-    const surplus = new Set(collectable(stack, ledger).groups);
+    const surplus = new Set(collectable(stack, scene.ledger).groups);
     return {
       create: stack.groups.filter((spec) => !there.has(spec.identity) && standingRefusal(spec, scene) === undefined),
       update: standing.flatMap((spec): readonly Adoption[] => {

@@ -32,6 +32,14 @@ export function refusedAgain(
 /** Seconds until the deletion is tried again; `undefined`: the sweep sees to it. */
 export const pauseOf = (one: StayingGroup): number | undefined => (lasts(one) ? undefined : 2 ** (one.tries - 1));
 
+/** One that is wanted again is no trouble any more, nor is one that is not there. */
+export function forgetStaying(ledger: AlbConfigLedger, wanted: ReadonlySet<string>): AlbConfigLedger {
+  const { stayingGroups } = ledger;
+  if (stayingGroups === undefined) return ledger;
+  const stay = Object.entries(stayingGroups).filter(([identity, { id }]) => !wanted.has(identity) && ledger.groups[identity] === id);
+  return withStayingGroups(ledger, Object.fromEntries(stay));
+}
+
 /** A sweep: each is tried once more. */
 export function tryStayingAgain(ledger: AlbConfigLedger): AlbConfigLedger {
   const { stayingGroups } = ledger;
