@@ -8,8 +8,12 @@ import { aClass, anIngress, aService } from '#test/support/objects.ts';
 import { until } from '#test/support/until.ts';
 
 export interface ForwardedApi {
-  /** Path of a kubeconfig. */
+  /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
+  /** Of the forwarder's own, after the cluster was prepared; absent: it may do anything. */
+  readonly forwarder?: () => Promise<string>;
+  /** Lets the forwarder follow the Pods of a namespace; absent: it may. */
+  readonly allowPods?: (namespace: string) => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -65,7 +69,7 @@ export function forwarderContract(name: string, make: () => Promise<ForwardedApi
     };
     const start = async (...objects: readonly KubeObject[]): Promise<void> => {
       await create(aClass(), anIngress({ namespace }), ...objects);
-      scene = await createForwarderScene({ path: api.kubeconfig });
+      scene = await createForwarderScene({ path: (await api.forwarder?.()) ?? api.kubeconfig });
       scene.forwarder.start();
       expect(await scene.flush(1)).toEqual(['the whole cluster']);
     };
@@ -108,6 +112,7 @@ export function forwarderContract(name: string, make: () => Promise<ForwardedApi
       const set = async (...conditions: Parameters<Kube['setConditions']>[1]) =>
         expect(await kube.setConditions(pod, conditions)).toMatchObject({ kind: 'written' });
       await set(condition('ContainersReady', 'True'));
+      await api.allowPods?.(namespace);
       await patch(namespaceName(namespace), optIn('enabled'));
       expect(await scene.flush(1)).toEqual(['Service default/coffee']);
       await set(condition(gate, 'False'));
