@@ -75,7 +75,7 @@ export function judge(places: readonly Place[]): Verdict {
 }
 
 /** An open gate of a Pod that is in any group stays open, so that a new group of a new Ingress never makes a serving Pod unready. */
-export const mayClose = (places: readonly Place[]): boolean => places.every((one) => one.state === 'unregistered');
+export const mayClose = (places: readonly Place[]): boolean => places.length > 0 && places.every((one) => one.state === 'unregistered');
 
 const seconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 

@@ -1,0 +1,44 @@
+/** Gated Pods of a Service without groups of ours: where nobody else is to let them in, they must not wait for ever. */
+import type { ServiceKey } from '#events/contract/messages.ts';
+import { readEndpoints } from '#shared/kube/endpoint-reader.ts';
+import { isDue, type Pod } from '#shared/model/readiness-gates.ts';
+import { eachLimited } from '#shared/step/each-limited.ts';
+import { outcomeOf } from '#shared/step/failure-outcome.ts';
+import { combine, done, type Outcome } from '#shared/step/outcome.ts';
+import type { GateTools } from './gate-tools.ts';
+import { verdict } from './gate-verdict.ts';
+import { parallel, readGated, waitingPods } from './gated-pods.ts';
+
+/** The chain asks for the Service's members when it has made a group; this is for when it never does. */
+const groupToCome: Outcome = {
+  kind: 'park',
+  because: 'Pods wait for a server group that is still to be made',
+  problems: [],
+  afterSeconds: 5,
+};
+
+/** Another Service has groups, whose lane decides; or an Ingress of ours asks for groups that are still to be made. */
+async function isExpected(pod: Pod, { reads, places }: GateTools): Promise<boolean> {
+  const { namespace = '' } = pod.metadata;
+  const services = await reads.selectors(pod);
+  const groups = await Promise.all(services.map((service) => places.groupsOf(namespace, service)));
+  if (groups.some((one) => one.length > 0)) return true;
+  const named = await reads.named(namespace);
+  return services.some((service) => named.has(service));
+}
+
+/** Opens the gates that nobody else will open. */
+export async function freePods(key: ServiceKey, tools: GateTools): Promise<Outcome> {
+  let outcome = done(false);
+  try {
+    const endpoints = await readEndpoints(tools.at.kube, key.namespace, key.name);
+    const due = (await readGated(key, waitingPods(endpoints), tools.reads)).filter(isDue);
+    await eachLimited(due, parallel, async (pod) => {
+      const expected = await isExpected(pod, tools);
+      outcome = combine(outcome, expected ? groupToCome : await tools.writer.write(pod, verdict(true, 'NotBehindALB')));
+    });
+    return outcome;
+  } catch (error) {
+    return combine(outcome, outcomeOf(error, { kind: 'Service', namespace: key.namespace, name: key.name }));
+  }
+}
