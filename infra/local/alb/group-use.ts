@@ -23,6 +23,13 @@ const misfitOf = (group: ServerGroupRecord, action: string): string => {
   return action.includes('Listener') ? 'OperationDenied.ServerGroupProtocolNotSupport' : 'Mismatch.Protocol';
 };
 
+/** Refuses a group that speaks what this listener cannot carry. */
+export function checkCarried(acting: Acting, group: ServerGroupRecord, listener: Carrier): void {
+  if (!carries[group.protocol](listener)) {
+    throw refuse(acting.action, misfitOf(group, acting.action), `${group.id} speaks ${group.protocol}`);
+  }
+}
+
 /** The group, if this listener of this load balancer may use it. */
 export function needUsableGroup(
   acting: Acting,
@@ -41,9 +48,7 @@ export function needUsableGroup(
       `${groupId} is in ${group.vpcId}, ${by.loadBalancer.id} in ${by.loadBalancer.shown.VpcId}`,
     );
   }
-  if (!carries[group.protocol](by.listener)) {
-    throw refuse(acting.action, misfitOf(group, acting.action), `${groupId} speaks ${group.protocol}`);
-  }
+  checkCarried(acting, group, by.listener);
   checkEdition(acting, group, by.loadBalancer);
   return group;
 }

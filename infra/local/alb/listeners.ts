@@ -1,7 +1,7 @@
 /** Listeners: one port of a load balancer, with a default server group that must exist. */
 import type { Acting, Cloud } from './cloud.ts';
 import { needActive, needListener, needListenerAtRest } from './gate.ts';
-import { type Carrier, needUsableGroup } from './group-use.ts';
+import { type Carrier, checkCarried, needUsableGroup } from './group-use.ts';
 import { newId } from './ids.ts';
 import { changedAttributes, checkSettings, type ListenerRequest, newAttributes } from './listener-settings.ts';
 import { hasTags, isAmong, isEqual, type PageParameters, pageOf, type TagFilter } from './listing.ts';
@@ -132,7 +132,18 @@ function update(parameters: UpdateRequest, acting: Acting) {
     const loadBalancer = needActive(acting, record.loadBalancerId);
     checkGroups(acting, parameters.DefaultActions, { loadBalancer, listener: { protocol: record.protocol, shown }, holder: record.id });
   }
+  if (parameters.Http2Enabled === false) checkGroupsBehind(acting, { ...record, shown });
   return () => configure(acting, record, { shown });
+}
+
+/** Groups that stand behind the listener already, by itself or by its rules, must go on being carried. */
+function checkGroupsBehind(acting: Acting, listener: ListenerRecord): void {
+  const { state } = acting.cloud;
+  const rules = state.rules.all().filter((rule) => rule.listenerId === listener.id);
+  for (const groupId of [...groupsOfListener(listener), ...rules.flatMap(groupsOfRule)]) {
+    const group = state.serverGroups.get(groupId);
+    if (group !== undefined) checkCarried(acting, group, listener);
+  }
 }
 
 const restIn = (rest: ListenerRecord['rest']) => (parameters: { readonly ListenerId: string }, acting: Acting) => {

@@ -3,6 +3,7 @@ import type { Acting, Cloud } from './cloud.ts';
 import type { DefaultAction, ListenerRecord, RuleAction, RuleRecord } from './records.ts';
 import { refuse } from './refusals.ts';
 import { registeredServers } from './servers-now.ts';
+import type { State } from './state.ts';
 
 export interface Reference {
   readonly groupId: string;
@@ -36,15 +37,40 @@ export const groupsOfRule = (rule: RuleRecord): readonly string[] => [
   ...new Set([...groupsOfActions(rule.shown.RuleActions), ...groupsOfActions(rule.inForce?.RuleActions ?? [])]),
 ];
 
-/** Every reference of the account. */
-export function references(cloud: Cloud): readonly Reference[] {
-  const refer = (holder: string, loadBalancerId: string, groups: readonly string[]) =>
-    groups.map((groupId) => ({ groupId, loadBalancerId, holder }));
-  return [
-    ...cloud.state.listeners.all().flatMap((one) => refer(one.id, one.loadBalancerId, groupsOfListener(one))),
-    ...cloud.state.rules.all().flatMap((one) => refer(one.id, one.loadBalancerId, groupsOfRule(one))),
-  ];
+interface References {
+  readonly version: number;
+  readonly all: readonly Reference[];
+  readonly byGroup: ReadonlyMap<string, readonly Reference[]>;
 }
+
+/** Collected once a change: a page of groups, or everything at once, asks for those of each. */
+const collected = new WeakMap<State, References>();
+
+function collect(state: State): References {
+  const refer = (holder: string, loadBalancerId: string, groups: readonly string[]): readonly Reference[] =>
+    groups.map((groupId) => ({ groupId, loadBalancerId, holder }));
+  const all = [
+    ...state.listeners.all().flatMap((one) => refer(one.id, one.loadBalancerId, groupsOfListener(one))),
+    ...state.rules.all().flatMap((one) => refer(one.id, one.loadBalancerId, groupsOfRule(one))),
+  ];
+  const byGroup = new Map<string, Reference[]>();
+  for (const one of all) byGroup.set(one.groupId, [...(byGroup.get(one.groupId) ?? []), one]);
+  return { version: state.version(), all, byGroup };
+}
+
+function referencesIn(state: State): References {
+  const known = collected.get(state);
+  if (known?.version === state.version()) return known;
+  const found = collect(state);
+  collected.set(state, found);
+  return found;
+}
+
+/** Every reference of the account. */
+export const references = ({ state }: Cloud): readonly Reference[] => referencesIn(state).all;
+
+/** Who refers to one group. */
+export const referencesTo = ({ state }: Cloud, groupId: string): readonly Reference[] => referencesIn(state).byGroup.get(groupId) ?? [];
 
 /** A holder of references is gone: its groups count as in use a while longer. */
 export function linger(cloud: Cloud, groupIds: readonly string[]): void {
@@ -54,7 +80,7 @@ export function linger(cloud: Cloud, groupIds: readonly string[]): void {
 
 /** Whether anything refers to the group, or did until a moment ago. */
 export const isInUse = (cloud: Cloud, groupId: string): boolean =>
-  references(cloud).some((one) => one.groupId === groupId) || (cloud.state.lingering.get(groupId) ?? 0) > cloud.clock.now();
+  referencesTo(cloud, groupId).length > 0 || (cloud.state.lingering.get(groupId) ?? 0) > cloud.clock.now();
 
 const countBy = (
   all: readonly Reference[],

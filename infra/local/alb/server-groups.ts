@@ -8,7 +8,7 @@ import { hasTags, isAmong, isEqual, type PageParameters, pageOf, type TagFilter 
 import { keptTags } from './load-balancers.ts';
 import { read, write } from './operations.ts';
 import type { ServerGroupAttributes, ServerGroupRecord, ServerRecord } from './records.ts';
-import { isInUse, references } from './references.ts';
+import { isInUse, referencesTo } from './references.ts';
 import { refuse } from './refusals.ts';
 import { listedServers } from './servers-now.ts';
 
@@ -102,7 +102,7 @@ function checkKeepalive({ action, cloud }: Acting, record: ServerGroupRecord, { 
 
 /** A group in use can get no setting that a load balancer in front of it does not serve. */
 function checkEditions(acting: Acting, group: ServerGroupRecord): void {
-  const holders = references(acting.cloud).filter((one) => one.groupId === group.id);
+  const holders = referencesTo(acting.cloud, group.id);
   for (const id of new Set(holders.map((one) => one.loadBalancerId))) {
     const loadBalancer = acting.cloud.state.loadBalancers.get(id);
     if (loadBalancer !== undefined) checkEdition(acting, group, loadBalancer);
@@ -173,13 +173,7 @@ export const showServerGroup = (record: ServerGroupRecord, cloud: Cloud): Readon
   Ipv6Enabled: record.ipv6Enabled,
   ResourceGroupId: record.resourceGroupId,
   ServerCount: listedServers(cloud, record).length,
-  RelatedLoadBalancerIds: [
-    ...new Set(
-      references(cloud)
-        .filter((one) => one.groupId === record.id)
-        .map((one) => one.loadBalancerId),
-    ),
-  ],
+  RelatedLoadBalancerIds: [...new Set(referencesTo(cloud, record.id).map((one) => one.loadBalancerId))],
   ConfigManagedEnabled: false,
   CreateTime: isoSeconds(record.createdAt),
   Tags: record.tags,

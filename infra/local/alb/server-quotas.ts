@@ -1,7 +1,7 @@
 /** How many servers a group, a load balancer and the account's groups may have. */
 import type { Acting } from './cloud.ts';
 import type { ServerGroupRecord, ServerRecord } from './records.ts';
-import { references, serversByLoadBalancer } from './references.ts';
+import { references, referencesTo, serversByLoadBalancer } from './references.ts';
 import { refuse } from './refusals.ts';
 import { machineOf } from './server-identity.ts';
 import { registeredServers } from './servers-now.ts';
@@ -14,9 +14,8 @@ interface After {
 
 function checkLoadBalancers(acting: Acting, group: ServerGroupRecord, growth: number): void {
   const { cloud } = acting;
-  const all = references(cloud);
-  const mine = all.filter((one) => one.groupId === group.id);
-  const counts = serversByLoadBalancer(cloud, all);
+  const mine = referencesTo(cloud, group.id);
+  const counts = serversByLoadBalancer(cloud, references(cloud));
   for (const loadBalancerId of new Set(mine.map((one) => one.loadBalancerId))) {
     const edition = cloud.state.loadBalancers.get(loadBalancerId)?.shown.LoadBalancerEdition ?? 'Standard';
     const limit = cloud.settings().quotas.serversPerLoadBalancer[edition];

@@ -17,6 +17,8 @@ export interface State {
   /** Groups that still count as in use after a reference went: until when, in Unix ms, by group id. */
   readonly lingering: Map<string, number>;
   nextSeq(): number;
+  /** Another one after every change, so that what was derived can be kept as long as it stands. */
+  version(): number;
   onChange(listener: () => void): () => void;
 }
 
@@ -37,7 +39,9 @@ const vSwitchesOf = (region: string): readonly VSwitch[] =>
 /** An account without any ALB. */
 export function createState(region: string): State {
   const listeners = new Set<() => void>();
+  let version = 0;
   const changed = () => {
+    version += 1;
     for (const listener of listeners) listener();
   };
   let network = networkOf([]);
@@ -60,6 +64,7 @@ export function createState(region: string): State {
       seq += 1;
       return seq;
     },
+    version: () => version,
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -213,6 +213,18 @@ describe('a group behind a rule', () => {
     expect(await listening({ ...secure, Http2Enabled: false })).toBe('OperationDenied.GRPCServerGroup');
     expect(await listening(secure)).toBe('');
   });
+
+  it('that speaks gRPC keeps its listener at HTTP/2', async () => {
+    cloud = await startCloudUnderTest();
+    const ids = await cloud.listener({ ListenerProtocol: 'HTTPS', Certificates: [{ CertificateId: '1-cn-local' }] });
+    const off: WireParams = { ListenerId: ids.listenerId, Http2Enabled: false };
+    const { RuleId } = await cloud.ok('CreateRule', { ListenerId: ids.listenerId, ...rule(10, await cloud.group({ Protocol: 'gRPC' })) });
+    cloud.settle();
+    expect(await cloud.codeOf('UpdateListenerAttribute', off)).toBe('OperationDenied.GRPCServerGroup');
+    await cloud.ok('DeleteRule', { RuleId: String(RuleId) });
+    cloud.settle();
+    expect(await cloud.codeOf('UpdateListenerAttribute', off)).toBe('');
+  });
 });
 
 it('the sample is a group with everything', () => {
