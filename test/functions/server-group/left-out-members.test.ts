@@ -1,0 +1,170 @@
+/** What the service does not take: who is left out, who is told, what it costs, and how it comes right by itself. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { createAlb } from '#shared/cloud/alb/adapter.ts';
+import type { KubeObject } from '#shared/kube/port.ts';
+import { groupSettings } from '#test/support/alb-settings.ts';
+import { anEndpointSlice, zones } from '#test/support/cafe.ts';
+import { aClass, anAlbConfig, anIngress, aPath, aService } from '#test/support/objects.ts';
+import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
+
+let bench: Workbench | undefined;
+afterEach(async () => {
+  await bench?.stop();
+  bench = undefined;
+});
+
+const address = (pod: number): string => `10.64.${Math.floor(pod / 250)}.${(pod % 250) + 1}`;
+const addresses = (from: number, count: number): readonly string[] => Array.from({ length: count }, (_, index) => address(from + index));
+
+const shop = (services: Readonly<Record<string, readonly string[]>>): readonly KubeObject[] => [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+  anAlbConfig({ spec: { config: zones, listeners: [{ port: 80, protocol: 'HTTP' }] } }),
+  aClass(),
+  ...Object.entries(services).flatMap(([name, ips]) => [
+    aService(name),
+    anEndpointSlice(name, ips),
+    anIngress({ name, host: `${name}.example.com`, paths: [aPath('/', name)] }),
+  ]),
+];
+
+async function open(services: Readonly<Record<string, readonly string[]>>, pods: readonly string[], settings: unknown = {}) {
+  bench = await createWorkbench(shop(services), pods, settings);
+  bench.resync();
+  await bench.run(60_000);
+  await bench.calls();
+  return bench;
+}
+
+async function endpointsBecome(on: Workbench, service: string, ips: readonly string[]): Promise<void> {
+  const { endpoints, metadata } = anEndpointSlice(service, ips);
+  await on.kube.mergePatch({ kind: 'EndpointSlice', namespace: 'shop', name: metadata.name }, { endpoints });
+  on.membersChanged('shop', service);
+}
+
+interface HeldGroup {
+  readonly ServerGroupId: string;
+  readonly ServerGroupName: string;
+  readonly Servers: readonly { readonly ServerIp: string }[];
+}
+
+const groupOf = async ({ alb }: Workbench, service: string): Promise<HeldGroup | undefined> =>
+  (((await alb.state())['serverGroups'] ?? []) as unknown as readonly HeldGroup[]).find((one) => one.ServerGroupName.includes(service)); // the snapshot's shape
+
+const registered = async (on: Workbench, service: string): Promise<readonly string[]> =>
+  ((await groupOf(on, service))?.Servers ?? []).map((one) => one.ServerIp).sort();
+
+const told = ({ kube }: Workbench): readonly string[] =>
+  kube
+    .held<KubeObject & { readonly reason: string; readonly involvedObject: { readonly name: string }; readonly type: string }>('Event')
+    .filter((one) => one.type === 'Warning')
+    .map((one) => `${one.reason} ${one.involvedObject.name}`);
+
+const writes = async (on: Workbench): Promise<readonly string[]> =>
+  (await on.calls()).filter((one) => one.write).map((one) => (one.code === '' ? one.action : `${one.action} ${one.code}`));
+
+describe('a server that the service refuses', () => {
+  it('keeps none of the other 59 out, is named, and is tried again when it can be had', async () => {
+    const on = await open({ coffee: [address(0)], tea: [address(100)] }, addresses(0, 101), { quotas: { groupsPerServer: 1 } });
+    const alb = createAlb(on.alb.options);
+    const fixed = { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: 'vpc-local' } as const;
+    const elsewhere = await alb.createServerGroup({ settings: groupSettings(), fixed, tags: {}, clientToken: 'elsewhere' });
+    on.alb.clock.advance(1000);
+    const bad = {
+      serverType: 'Eni',
+      serverId: `eni-${address(17).replaceAll('.', '-')}`,
+      serverIp: address(17),
+      port: 80,
+      weight: 100,
+    } as const;
+    await alb.addServers(elsewhere.serverGroupId, [bad], 'taken');
+    on.alb.clock.advance(1000);
+    await on.calls();
+    await endpointsBecome(on, 'coffee', addresses(0, 60));
+    await on.run(10_000);
+    expect(await registered(on, 'coffee')).toEqual(
+      addresses(0, 60)
+        .filter((ip) => ip !== address(17))
+        .sort(),
+    );
+    expect(told(on)).toEqual(['MEMBER-REFUSED coffee']);
+    const cost = await writes(on);
+    // The batch, its halves down to the one, and what is beside it.
+    expect(cost.length).toBeLessThanOrEqual(12);
+    await endpointsBecome(on, 'coffee', addresses(0, 61));
+    await on.run(5000);
+    // What is known to be refused is not asked for again with every change.
+    expect(await writes(on)).toEqual(['AddServersToServerGroup']);
+    await alb.removeServers(elsewhere.serverGroupId, [bad], 'free');
+    await on.run(120_000);
+    expect(await registered(on, 'coffee')).toEqual([...addresses(0, 61)].sort());
+    expect(told(on)).toEqual(['MEMBER-REFUSED coffee']);
+    alb.close();
+  });
+});
+
+describe('an address that the cloud does not know', () => {
+  it('is told once, looked up again and again, and keeps the others from nothing', async () => {
+    const on = await open({ coffee: [address(0)] }, addresses(0, 3));
+    await endpointsBecome(on, 'coffee', [...addresses(0, 3), '10.64.99.1']);
+    await on.run(5000);
+    expect(await registered(on, 'coffee')).toEqual([...addresses(0, 3)].sort());
+    await on.run(60_000);
+    expect(told(on)).toEqual(['MEMBER-NO-INTERFACE coffee']);
+    expect(await writes(on)).toEqual(['AddServersToServerGroup']);
+  });
+
+  it('is looked for by one message, however often the Service changes', async () => {
+    const on = await open({ coffee: [address(0)] }, addresses(0, 3));
+    for (let change = 0; change < 8; change++) {
+      await endpointsBecome(on, 'coffee', [...addresses(0, 1 + (change % 3)), '10.64.99.1']);
+      await on.run(3000);
+    }
+    await on.run(300_000);
+    await on.calls();
+    await on.run(600_000);
+    // Once every ten minutes at the most, and somewhat more often after the last change.
+    expect((await on.calls()).length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('a quota of servers', () => {
+  const settings = { quotas: { serversPerLoadBalancer: { Basic: 200, Standard: 20, StandardWithWaf: 20 } } };
+
+  it('is filled as far as it goes, told once, and fewer wanted ones come right by themselves', async () => {
+    const on = await open({ coffee: addresses(0, 2), tea: addresses(100, 2) }, addresses(0, 200), settings);
+    await endpointsBecome(on, 'coffee', addresses(0, 50));
+    await on.run(20_000);
+    const held = await registered(on, 'coffee');
+    expect(held).toHaveLength(18);
+    expect(held).toEqual(expect.arrayContaining([...addresses(0, 2)]));
+    expect(told(on)).toEqual(['MEMBERS-QUOTA coffee']);
+    expect((await writes(on)).length).toBeLessThanOrEqual(14);
+    await endpointsBecome(on, 'tea', [address(101)]);
+    await on.run(5000);
+    expect(await registered(on, 'tea')).toEqual([address(101)]);
+    await endpointsBecome(on, 'coffee', addresses(0, 10));
+    await on.run(5000);
+    expect(await registered(on, 'coffee')).toEqual([...addresses(0, 10)].sort());
+    expect(told(on)).toEqual(['MEMBERS-QUOTA coffee']);
+  });
+
+  it('does not keep pods from being exchanged: what goes makes room', async () => {
+    const on = await open({ coffee: addresses(0, 15) }, addresses(0, 200), settings);
+    await endpointsBecome(on, 'coffee', addresses(15, 18));
+    await on.run(20_000);
+    expect(await registered(on, 'coffee')).toEqual([...addresses(15, 18)].sort());
+  });
+
+  it('of a group is a thousand: those that are there stay, the rest is told', async () => {
+    const on = await open({ coffee: addresses(500, 10) }, addresses(0, 1100), {
+      quotas: { serversPerLoadBalancer: { Basic: 200, Standard: 2000, StandardWithWaf: 2000 } },
+    });
+    await endpointsBecome(on, 'coffee', addresses(0, 1010));
+    await on.run(30_000);
+    const held = await registered(on, 'coffee');
+    expect(held).toHaveLength(1000);
+    expect(held).toEqual(expect.arrayContaining([...addresses(500, 10)]));
+    expect(told(on)).toEqual(['MEMBERS-QUOTA coffee']);
+    expect((await writes(on)).filter((one) => one !== 'AddServersToServerGroup')).toEqual([]);
+  });
+});
