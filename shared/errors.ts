@@ -91,6 +91,11 @@ const rows = {
     say: 'Service {service} cannot be reached: {detail}',
     next: 'correct the Service; one of type ClusterIP is reached by the addresses of its pods, the other types by node ports',
   },
+  'SERVICE-BINDING': {
+    policy: 'hold',
+    say: 'Service {service} cannot keep its endpoints in server group {group}: {detail}',
+    next: 'correct the Service, or remove its annotation alb.ingress.kubernetes.io/server-group-id; servers that stand in the group stay',
+  },
   'ANNOTATION-INVALID': { policy: 'hold', say: 'the value "{value}" of annotation {annotation} is invalid', next: 'allowed: {allowed}' },
   'ANNOTATION-UNKNOWN': {
     policy: 'warn',
