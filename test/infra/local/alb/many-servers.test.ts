@@ -1,15 +1,9 @@
 /** A thousand servers: what a call costs grows with what it names, not with what there is. Look-ups are counted, not timed. */
 import { describe, expect, it } from 'vitest';
-import type { Cloud } from '#infra/local/alb/cloud.ts';
-import { viewOf } from '#infra/local/alb/in-force.ts';
-import { createJobs } from '#infra/local/alb/jobs.ts';
-import { serverGroupOperations } from '#infra/local/alb/server-groups.ts';
-import { serverOperations } from '#infra/local/alb/servers.ts';
-import { changeSettings } from '#infra/local/alb/settings.ts';
-import { createState } from '#infra/local/alb/state.ts';
 import type { LocalInterface } from '#infra/local/alb/view.ts';
+import type { Parameters } from '#infra/local/openapi/shape.ts';
 import { podInterface } from '../../../support/local-alb.ts';
-import { createVirtualClock } from '../../../support/virtual-clock.ts';
+import { type CloudInPlace, cloudInPlace } from './cloud-in-place.ts';
 
 const addressOf = (index: number): string => `10.64.${Math.floor(index / 250)}.${(index % 250) + 1}`;
 const indices = (from: number, to: number): readonly number[] => Array.from({ length: to - from }, (_, at) => from + at);
@@ -30,34 +24,25 @@ function countedNetwork(size: number) {
 }
 
 function bigCloud(size: number) {
-  const clock = createVirtualClock();
-  const state = createState('cn-local');
-  const settings = changeSettings(undefined, {});
-  const jobs = createJobs(clock, state);
-  const cloud: Cloud = {
-    region: 'cn-local',
-    clock,
-    state,
-    jobs,
-    settings: () => settings,
-    health: () => undefined,
-    wishedHealth: () => [],
-  };
   const { interfaces, counted } = countedNetwork(size);
-  state.setInterfaces(interfaces);
-  const operations = [...serverGroupOperations, ...serverOperations].map((serve) => serve(cloud));
-  const call = (action: string, params: Parameters<(typeof operations)[number]['prepare']>[0]) => {
-    const operation = operations.find((one) => one.action === action);
-    const answer = operation?.prepare(params, { action, requestId: 'r', failJobWith: undefined })();
+  const { clock, view, ...cloud } = cloudInPlace(interfaces);
+  const call: CloudInPlace['call'] = (action, params) => {
+    const answer = cloud.call(action, params);
     clock.advance(1000);
-    return answer ?? {};
+    return answer;
   };
   const created = call('CreateServerGroup', {
     ServerGroupName: 'big',
     VpcId: 'vpc-local',
     HealthCheckConfig: { HealthCheckEnabled: false },
   });
-  return { call, counted, view: viewOf(state), id: String(created['ServerGroupId']) };
+  const id = String(created['ServerGroupId']);
+  const codeOf = (action: string, params: Parameters): string => {
+    const code = cloud.codeOf(action, { ServerGroupId: id, ...params });
+    clock.advance(1000);
+    return code;
+  };
+  return { call, codeOf, counted, view, id };
 }
 
 const serversOf = (which: readonly number[]) =>
@@ -100,15 +85,7 @@ describe('a thousand servers', () => {
   });
 
   it('are taken 200 at a time, each side of a replacement by itself, and weighed 40 at a time', () => {
-    const { call, id } = bigCloud(500);
-    const codeOf = (action: string, params: Parameters<typeof call>[1]): string => {
-      try {
-        call(action, { ServerGroupId: id, ...params });
-        return '';
-      } catch (error) {
-        return (error as { readonly code: string }).code; // a refusal of the service
-      }
-    };
+    const { codeOf } = bigCloud(500);
     expect(codeOf('AddServersToServerGroup', { Servers: serversOf(indices(0, 201)) })).toBe('IllegalParam.Servers');
     expect(codeOf('AddServersToServerGroup', { Servers: serversOf(indices(0, 200)) })).toBe('');
     const replacing = (added: readonly number[], removed: readonly number[]) =>
