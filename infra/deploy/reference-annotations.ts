@@ -107,6 +107,7 @@ export const annotationsPage = (): string =>
 
 \`…/\` stands for \`${albPrefix}\`. Where several keys are listed, the first that is present is read.
 A value that is not allowed holds its Ingress: what it had stays in force, its neighbours are not concerned, and an Event says what to correct.
+One on a Service holds the Ingresses that use the Service. Details of what is switched off only cause a warning.
 A key with this prefix that is not on this page has no effect, and an Event says so.
 
 ${topics.map((topic) => `## ${topic.title}\n\n${table(topic.rows)}\n`).join('\n')}
