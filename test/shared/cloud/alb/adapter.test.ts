@@ -183,6 +183,98 @@ describe('the ALB adapter on the wire', () => {
     ]);
   });
 
+  it('sends of what is off only that it is off, and of what is on only what belongs to it', async () => {
+    wire.answer(() => ({ body: { RequestId: 'R', JobId: 'job-1' } }));
+    await alb.updateServerGroup('sgp-1', groupSettings(), 't');
+    const settings = groupSettings({
+      scheduler: 'Uch',
+      uchConfig: { type: 'QueryString', value: 'user' },
+      healthCheckConfig: { healthCheckEnabled: true, healthCheckProtocol: 'TCP' },
+      stickySessionConfig: { stickySessionEnabled: true, stickySessionType: 'Server', cookie: 'JSESSIONID', cookieTimeout: 1000 },
+      connectionDrainConfig: { connectionDrainEnabled: true, connectionDrainTimeout: 0 },
+    });
+    await alb.updateServerGroup('sgp-1', settings, 't');
+    const plain = { ServerGroupId: 'sgp-1', ServerGroupName: 'group', ServiceName: 'service', CrossZoneEnabled: 'true', ClientToken: 't' };
+    expect(wire.calls.map((call) => call.params)).toEqual([
+      {
+        ...plain,
+        Scheduler: 'Wrr',
+        'HealthCheckConfig.HealthCheckEnabled': 'false',
+        'StickySessionConfig.StickySessionEnabled': 'false',
+        'ConnectionDrainConfig.ConnectionDrainEnabled': 'false',
+        'SlowStartConfig.SlowStartEnabled': 'false',
+      },
+      {
+        ...plain,
+        Scheduler: 'Uch',
+        'UchConfig.Type': 'QueryString',
+        'UchConfig.Value': 'user',
+        'HealthCheckConfig.HealthCheckEnabled': 'true',
+        'HealthCheckConfig.HealthCheckProtocol': 'TCP',
+        'HealthCheckConfig.HealthCheckConnectPort': '0',
+        'HealthCheckConfig.HealthCheckInterval': '2',
+        'HealthCheckConfig.HealthCheckTimeout': '5',
+        'HealthCheckConfig.HealthyThreshold': '3',
+        'HealthCheckConfig.UnhealthyThreshold': '3',
+        'StickySessionConfig.StickySessionEnabled': 'true',
+        'StickySessionConfig.StickySessionType': 'Server',
+        'StickySessionConfig.Cookie': 'JSESSIONID',
+        'ConnectionDrainConfig.ConnectionDrainEnabled': 'true',
+        'ConnectionDrainConfig.ConnectionDrainTimeout': '0',
+        'SlowStartConfig.SlowStartEnabled': 'false',
+      },
+    ]);
+  });
+
+  it('believes nothing that stands beside a switch that is off', async () => {
+    const leftovers = {
+      ServerGroupId: 'sgp-1',
+      ServerGroupStatus: 'Available',
+      ServerGroupName: 'group',
+      ServiceName: 'service',
+      Scheduler: 'Wrr',
+      UchConfig: { Type: 'QueryString', Value: 'former' },
+      HealthCheckConfig: { HealthCheckEnabled: false, HealthCheckPath: '/former', HealthCheckInterval: 9 },
+      StickySessionConfig: { StickySessionEnabled: false, StickySessionType: 'Server', Cookie: 'former', CookieTimeout: 5 },
+      ConnectionDrainConfig: { ConnectionDrainEnabled: false, ConnectionDrainTimeout: 7 },
+      SlowStartConfig: { SlowStartEnabled: false, SlowStartDuration: 77 },
+    };
+    wire.answer(() => ({ body: { RequestId: 'R', ServerGroups: [leftovers] } }));
+    const [group] = await alb.getServerGroups(['sgp-1']);
+    expect(group?.settings).toEqual(groupSettings({ upstreamKeepaliveEnabled: false }));
+  });
+
+  it('asks for health with the rules, thirty a page, and takes a server for ailing that any rule sees ailing', async () => {
+    const server = { ServerId: 'eni-1', ServerIp: '10.64.0.1', Port: 8080, Status: 'Unhealthy' };
+    const info = (ServerGroupId: string, servers: readonly object[]) => ({
+      ServerGroupId,
+      HealthCheckEnabled: 'on',
+      NonNormalServers: servers,
+    });
+    const ofRule = (RuleId: string, ...ServerGroupInfos: readonly object[]) => ({ RuleId, ServerGroupInfos });
+    wire.answer((call) =>
+      call.params['NextToken'] === 'page-2'
+        ? { body: { RequestId: 'R', ListenerHealthStatus: [], RuleHealthStatus: [ofRule('rule-3', info('sgp-1', []))] } }
+        : {
+            body: {
+              RequestId: 'R',
+              NextToken: 'page-2',
+              ListenerHealthStatus: [{ ServerGroupInfos: [{ ...info('sgp-0', []), HealthCheckEnabled: 'off' }] }],
+              RuleHealthStatus: [ofRule('rule-1', info('sgp-1', [])), ofRule('rule-2', info('sgp-1', [server]), info('sgp-2', []))],
+            },
+          },
+    );
+    expect(await alb.listenerHealth('lsn-1')).toEqual([
+      { serverGroupId: 'sgp-0', checked: false, ailing: [] },
+      { serverGroupId: 'sgp-1', checked: true, ailing: [{ serverId: 'eni-1', serverIp: '10.64.0.1', port: 8080, status: 'Unhealthy' }] },
+      { serverGroupId: 'sgp-2', checked: true, ailing: [] },
+    ]);
+    expect(wire.calls.map((call) => call.params)).toEqual([
+      { ListenerId: 'lsn-1', IncludeRule: 'true', MaxResults: '30' },
+      { ListenerId: 'lsn-1', IncludeRule: 'true', MaxResults: '30', NextToken: 'page-2' },
+    ]);
+  });
+
   it('looks up ten jobs a call', async () => {
     wire.answer(() => ({ body: { RequestId: 'R', Jobs: [] } }));
     await alb.getJobs(Array.from({ length: 23 }, (_, index) => `job-${index}`));

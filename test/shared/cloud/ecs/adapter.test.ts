@@ -34,6 +34,53 @@ describe('the ECS adapter on the wire', () => {
     ]);
   });
 
+  it('asks for the families apart, and for at most a hundred addresses a call', async () => {
+    wire.answer(() => page([]));
+    const ecs = createEcs(wire.options);
+    const addresses = Array.from({ length: 101 }, (_, index) => `10.0.${index}.1`);
+    await ecs.findNetworkInterfaces('vpc-1', ['fd00::2', ...addresses, 'fd00::1']);
+    ecs.close();
+    const named = (call: (typeof wire.calls)[number], prefix: string) =>
+      Object.keys(call.params).filter((name) => name.startsWith(prefix)).length;
+    expect(wire.calls.map((call) => [named(call, 'PrivateIpAddress.'), named(call, 'Ipv6Address.')])).toEqual([
+      [100, 0],
+      [1, 0],
+      [0, 2],
+    ]);
+  });
+
+  it('asks for instances with one text of all addresses, and follows the token', async () => {
+    const instance = (InstanceId: string, IpAddress: readonly string[]) => ({
+      InstanceId,
+      VpcAttributes: { PrivateIpAddress: { IpAddress } },
+    });
+    wire.answer((call) => ({
+      body: {
+        RequestId: 'R',
+        NextToken: call.params['NextToken'] === 'more' ? '' : 'more',
+        Instances: { Instance: [call.params['NextToken'] === 'more' ? { InstanceId: 'i-2' } : instance('i-1', ['10.0.0.1'])] },
+      },
+    }));
+    const ecs = createEcs(wire.options);
+    const found = await ecs.findInstances('vpc-1', ['10.0.0.2', '10.0.0.1', '10.0.0.2']);
+    ecs.close();
+    expect(found).toEqual([
+      { instanceId: 'i-1', privateIps: ['10.0.0.1'] },
+      { instanceId: 'i-2', privateIps: [] },
+    ]);
+    const question = {
+      RegionId: 'cn-local',
+      VpcId: 'vpc-1',
+      InstanceNetworkType: 'vpc',
+      PrivateIpAddresses: '["10.0.0.1","10.0.0.2"]',
+      MaxResults: '100',
+    };
+    expect(wire.calls.map((call) => [call.action, call.params])).toEqual([
+      ['DescribeInstances', question],
+      ['DescribeInstances', { ...question, NextToken: 'more' }],
+    ]);
+  });
+
   it('follows the token, even when a page is short, and gives every address of an interface once', async () => {
     const eni = (NetworkInterfaceId: string) => ({
       NetworkInterfaceId,
