@@ -140,11 +140,11 @@ export class Routing {
   }
 
   #isNews(service: string, before: SliceFacts | undefined, after: SliceFacts | undefined): boolean {
-    const differ = (field: 'serving' | 'places' | 'waiting') => (before?.[field] ?? '') !== (after?.[field] ?? '');
+    const differ = (field: 'serving' | 'onNodes' | 'waiting') => (before?.[field] ?? '') !== (after?.[field] ?? '');
     const known = this.#services.get(service);
     // Only where a Pod of the Service waits for us: it may have been too early for its slice when it was first told.
     if (differ('waiting') && this.#due.isTaken(namespaceOf(service), known?.selector)) return true;
-    if (!differ('serving') && !(differ('places') && this.#nodes.cares(service))) return false;
+    if (!differ('serving') && !(differ('onNodes') && this.#nodes.cares(service))) return false;
     return this.#isOurs(service) && !this.#nodes.isBeyondEndpoints(service);
   }
 

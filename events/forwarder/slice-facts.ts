@@ -12,8 +12,11 @@ export interface SliceFacts {
   readonly service: string;
   /** Of the endpoints that get requests; empty: none does. */
   readonly serving: string;
-  /** Of the nodes that those stand on, as far as they are no Pods: a Pod never moves, so its uid says as much. Empty: nothing to say. */
-  readonly places: string;
+  /**
+   * Of what matters besides to Services whose servers are nodes. Endpoints that end and still answer: with policy Local, a ready one beside them
+   * counts for nothing where its node is no server. And nodes of endpoints that are no Pods: a Pod never moves, so its uid says as much. Empty: nothing.
+   */
+  readonly onNodes: string;
   /** Of the endpoints that may come to get requests: they count where a readiness gate keeps them waiting for us. Empty: none. */
   readonly waiting: string;
 }
@@ -43,13 +46,13 @@ export function projectSlice(object: KubeObject): SliceFacts {
   const { metadata } = slice;
   const endpoints = isUsable(slice) ? (slice.endpoints ?? []) : [];
   const ready = endpoints.filter(isReady);
+  const ending = endpoints.filter(isLastResort);
   // Those that end get requests only where no other endpoint of their ports and family does: with a ready one beside them, their end is no news.
-  const last = ready.length > 0 ? [] : endpoints.filter(isLastResort);
-  const counting = ready.length > 0 ? ready : last;
+  const [counting, beside] = ready.length > 0 ? [ready, ending] : [ending, []];
   return {
     service: `${metadata.namespace ?? ''}/${metadata.labels?.[serviceNameLabel] ?? ''}`,
     serving: fingerprint(slice, ready.length > 0 ? 'ready' : 'ending', counting.map(textOf)),
-    places: fingerprint(slice, 'places', counting.flatMap(placeOf)),
+    onNodes: fingerprint(slice, 'nodes', [...beside.map(textOf), ...[...counting, ...beside].flatMap(placeOf)]),
     waiting: fingerprint(slice, 'waiting', endpoints.filter((one) => !isReady(one) && !isEnding(one)).map(textOf)),
   };
 }

@@ -50,7 +50,6 @@ describe('what is kept of an EndpointSlice', () => {
     ['the order of endpoints', slice([pod(a), pod(b)]), slice([pod(b), pod(a)])],
     ['no endpoints, written either way', slice(null), slice([])],
     ['the ports of a slice without endpoints', slice([]), slice([], { ports: [{ name: 'web', port: 1 }] })],
-    ['a pod that ends beside a ready one, and goes', slice([pod(a), pod(b, ending)]), slice([pod(a), pod(b, gone)])],
     ['the same, and is gone', slice([pod(a), pod(b, gone)]), slice([pod(a)])],
     ['host names', slice([], { addressType: 'FQDN' }), slice([pod('x.example.com')], { addressType: 'FQDN' })],
     ['another node of a pod, which never moves', slice([pod(a)]), slice([{ ...pod(a), nodeName: 'node-2' }])],
@@ -64,12 +63,16 @@ describe('what is kept of an EndpointSlice', () => {
     expect(differ(slice([pod(a), pod(b, starting)]), slice([pod(a), pod(b)]))).toEqual(['serving', 'waiting']);
   });
 
+  it('a pod that ends beside a ready one, and goes, is news only to those who look at nodes', () => {
+    expect(differ(slice([pod(a), pod(b, ending)]), slice([pod(a), pod(b, gone)]))).toEqual(['onNodes']);
+  });
+
   it('the node of an address that is no pod is news only to those who look at nodes', () => {
     const byHand = { addresses: [a], nodeName: 'node-1' };
-    expect(differ(slice([byHand]), slice([{ ...byHand, nodeName: 'node-2' }]))).toEqual(['places']);
+    expect(differ(slice([byHand]), slice([{ ...byHand, nodeName: 'node-2' }]))).toEqual(['onNodes']);
   });
 
   it('says nothing at all of a slice in which no endpoint gets requests', () => {
-    expect(projectSlice(slice([pod(a, gone)]))).toEqual({ service: 'shop/coffee', serving: '', places: '', waiting: '' });
+    expect(projectSlice(slice([pod(a, gone)]))).toEqual({ service: 'shop/coffee', serving: '', onNodes: '', waiting: '' });
   });
 });
