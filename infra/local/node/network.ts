@@ -13,7 +13,9 @@ export interface PodAddress {
   readonly node: Pick<LocalNode, 'instanceId' | 'zone' | 'spread'>;
 }
 
-const idOf = (owner: string): string => `eni-${createHash('sha256').update(owner).digest('hex').slice(0, 20)}`;
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const idOf = (owner: string): string => `eni-${digestOf(owner).slice(0, 20)}`;
 
 const placeIn = (zone: string, region: string) => ({ vpcId: 'vpc-local', vSwitchId: `vsw-local-${zone}`, zoneId: `${region}-${zone}` });
 
@@ -21,7 +23,9 @@ const placeIn = (zone: string, region: string) => ({ vpcId: 'vpc-local', vSwitch
 export function interfaceOf({ uid, address, socket, sockets = {}, node }: PodAddress, region: string): LocalInterface {
   const byAddress = Number(address.split('.').at(-1)) % 2 === 0 ? 'a' : 'b';
   const place = placeIn(node.spread ? byAddress : node.zone, region);
-  return { networkInterfaceId: idOf(uid), privateIp: address, ...place, instanceId: node.instanceId, socket, sockets };
+  // Where there is no machine, a Pod is an instance of the container service by itself.
+  const instanceId = node.instanceId === '' ? `eci-local${digestOf(uid).slice(0, 12)}` : node.instanceId;
+  return { networkInterfaceId: idOf(uid), privateIp: address, ...place, instanceId, socket, sockets };
 }
 
 /** The own interface of a machine: only its node ports answer. */
