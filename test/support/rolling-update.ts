@@ -50,6 +50,8 @@ export class RollingDeployment {
   #started = 0;
   #revision = 1;
   #slices = '';
+  /** It writes to the API server itself just now, as kubelet and controllers do. */
+  writing = false;
   /** The smallest number of ready pods since the first rollout ended. */
   leastReady = Number.POSITIVE_INFINITY;
 
@@ -83,6 +85,12 @@ export class RollingDeployment {
 
   /** What everybody would have done by now. */
   async step(): Promise<void> {
+    this.writing = true;
+    await this.#step();
+    this.writing = false;
+  }
+
+  async #step(): Promise<void> {
     for (const one of this.#replicas) await this.#keepPod(one);
     const ended = this.#replicas.filter((one) => one.ended);
     for (const one of ended) await this.#shop.bench.kube.remove(nameOf(one));
