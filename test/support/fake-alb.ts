@@ -63,6 +63,7 @@ export function createFakeAlb({ settleMs = 0, quota, ...own }: FakeAlbOptions = 
     ...fakeRules(core, state),
     listenerHealth: (listenerId) =>
       core.list('GetListenerHealthStatus', { listenerId }, () => {
+        found('GetListenerHealthStatus', 'Listener', state.listeners.get(listenerId));
         const groups = groupsBehind(state, listenerId).flatMap((id) => [state.groups.get(id)].flatMap((one) => (one ? [one] : [])));
         return groups.map(({ serverGroupId, settings, servers }) => {
           const checked = settings.healthCheckConfig.healthCheckEnabled;
