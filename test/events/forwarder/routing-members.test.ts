@@ -188,6 +188,18 @@ describe('nodes', () => {
     expect(cluster.put(aSlice('coffee', ['10.64.0.3']))).toEqual(['shop/coffee']);
   });
 
+  it('with policy Local, so does the end of a Pod beside a ready one, whose node may be no server', () => {
+    const local = { externalTrafficPolicy: 'Local' };
+    const cluster = withNodes(aService('coffee'), nodePort('tea', {}, local));
+    const ready = { addresses: ['10.64.0.1'], conditions: { ready: true }, nodeName: 'three' };
+    const ending = { addresses: ['10.64.0.2'], conditions: { ready: false, serving: true, terminating: true }, nodeName: 'one' };
+    for (const service of ['coffee', 'tea']) cluster.put({ ...aSlice(service, []), endpoints: [ready, ending] });
+    expect(cluster.put({ ...aSlice('tea', []), endpoints: [ready] })).toEqual(['shop/tea']);
+    expect(cluster.put({ ...aSlice('coffee', []), endpoints: [ready] })).toEqual([]);
+    expect(cluster.put({ ...aSlice('tea', []), endpoints: [{ ...ready, nodeName: 'one' }] })).toEqual(['shop/tea']);
+    expect(cluster.put({ ...aSlice('coffee', []), endpoints: [{ ...ready, nodeName: 'one' }] })).toEqual([]);
+  });
+
   it('they do while nodes are not known', () => {
     const cluster = withNodes(nodePort('coffee'));
     cluster.routing.nodesForgotten();
