@@ -25,7 +25,6 @@ export class GateWriter {
     try {
       // A Pod that is gone, or another of its name, is nothing to write to.
       await kube.setConditions({ namespace, name, uid: pod.metadata.uid ?? '' }, conditions);
-      if (!found.open) await this.#tell(pod, { code: 'GATE-CLOSED', object: refOf(pod), facts: { detail: found.message } });
       return done(true);
     } catch (error) {
       const outcome = outcomeOf(error, refOf(pod));
@@ -39,6 +38,10 @@ export class GateWriter {
   }
 
   /** `kubectl describe pod` shows Events, and of conditions no more than their status. */
+  async tellClosed(pod: Pod, { message }: Verdict): Promise<void> {
+    await this.#tell(pod, { code: 'GATE-CLOSED', object: refOf(pod), facts: { detail: message } });
+  }
+
   async #tell(pod: Pod, problem: Problem): Promise<void> {
     const { uid } = pod.metadata;
     const object = { ...problem.object, ...(uid === undefined ? {} : { uid }) };

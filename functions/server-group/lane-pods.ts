@@ -11,6 +11,9 @@ import type { Lane } from './lane.ts';
 /** For so long nothing is said of a Pod that waits: most are in service by then, and it would be a write more for each. */
 const quietMs = 3000;
 
+/** Who waits for so long may wait for ever: its owner is told. */
+const longMs = 20_000;
+
 /** What is remembered of a Pod: since when it waits, or `opened`; `undefined`: nothing any more. */
 export type Remembered = number | undefined;
 
@@ -68,5 +71,6 @@ export async function look(lane: Lane, pod: Pod, since: number, tools: GateTools
   const isDull = !found.open && shut && tools.at.kube.now() - since < quietMs;
   if (!isDull) await write(lane, pod, found, tools);
   if (found.reason === 'ContainersNotReady') return undefined;
+  if (!found.open && tools.at.kube.now() - since >= longMs) await tools.writer.tellClosed(pod, found);
   return found.open ? opened : since;
 }
