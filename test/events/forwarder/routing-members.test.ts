@@ -67,14 +67,19 @@ const nodePort = (name: string, annotations: Readonly<Record<string, string>> = 
 const labelKey = 'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-backend-label';
 const cordonKey = 'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-remove-unscheduled-backend';
 const boundKey = 'alb.ingress.kubernetes.io/server-group-id';
-const aSlice = (service: string, addresses: readonly string[], ready = true): EndpointSlice => ({
+const sliceOf = (service: string, endpoints: EndpointSlice['endpoints']): EndpointSlice => ({
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',
   metadata: { name: `${service}-x`, namespace: 'shop', labels: { 'kubernetes.io/service-name': service } },
   addressType: 'IPv4',
-  endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready, serving: ready, terminating: false } })),
+  endpoints,
   ports: [{ name: 'http', port: 8080 }],
 });
+const aSlice = (service: string, addresses: readonly string[], ready = true): EndpointSlice =>
+  sliceOf(
+    service,
+    addresses.map((address) => ({ addresses: [address], conditions: { ready, serving: ready, terminating: false } })),
+  );
 interface NodeDraft {
   readonly labels?: Readonly<Record<string, string>>;
   readonly ready?: boolean;
@@ -193,11 +198,11 @@ describe('nodes', () => {
     const cluster = withNodes(aService('coffee'), nodePort('tea', {}, local));
     const ready = { addresses: ['10.64.0.1'], conditions: { ready: true }, nodeName: 'three' };
     const ending = { addresses: ['10.64.0.2'], conditions: { ready: false, serving: true, terminating: true }, nodeName: 'one' };
-    for (const service of ['coffee', 'tea']) cluster.put({ ...aSlice(service, []), endpoints: [ready, ending] });
-    expect(cluster.put({ ...aSlice('tea', []), endpoints: [ready] })).toEqual(['shop/tea']);
-    expect(cluster.put({ ...aSlice('coffee', []), endpoints: [ready] })).toEqual([]);
-    expect(cluster.put({ ...aSlice('tea', []), endpoints: [{ ...ready, nodeName: 'one' }] })).toEqual(['shop/tea']);
-    expect(cluster.put({ ...aSlice('coffee', []), endpoints: [{ ...ready, nodeName: 'one' }] })).toEqual([]);
+    for (const service of ['coffee', 'tea']) cluster.put(sliceOf(service, [ready, ending]));
+    expect(cluster.put(sliceOf('tea', [ready]))).toEqual(['shop/tea']);
+    expect(cluster.put(sliceOf('coffee', [ready]))).toEqual([]);
+    expect(cluster.put(sliceOf('tea', [{ ...ready, nodeName: 'one' }]))).toEqual(['shop/tea']);
+    expect(cluster.put(sliceOf('coffee', [{ ...ready, nodeName: 'one' }]))).toEqual([]);
   });
 
   it('they do while nodes are not known', () => {
