@@ -6,6 +6,7 @@ import { changedFields, type Field, ifWanted, scalar } from '#shared/plan/fields
 import { collectable } from '#shared/step/chain.ts';
 import { defineNoun } from '#shared/step/noun.ts';
 import { done } from '#shared/step/outcome.ts';
+import { isWithheld } from '#shared/step/refused-groups.ts';
 import type { Scene } from '#shared/step/scene.ts';
 
 type Settings = Listener['settings'];
@@ -85,8 +86,11 @@ export const listeners = defineNoun<Listener, ListenerSpec, { readonly spec: Lis
     return found.map((one) => withCertificate(one, certificates[one.listenerId]));
   },
   compare: (scene, observed) => {
-    const keep = new Set<string>(scene.stack.heldListeners);
-    const found = diff(scene.stack.listeners, observed, {
+    // Without its default group a listener can be neither made nor changed; that the group is refused was told by its own step.
+    const possible = scene.stack.listeners.filter((one) => !isWithheld(scene.ledger, one.defaultGroup));
+    const withheld = scene.stack.listeners.filter((one) => !possible.includes(one)).map((one) => one.identity);
+    const keep = new Set<string>([...scene.stack.heldListeners, ...withheld]);
+    const found = diff(possible, observed, {
       desired: (one) => one.identity,
       observed: identityOf,
       same: (want, have) =>

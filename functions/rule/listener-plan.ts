@@ -75,8 +75,9 @@ function planEach({ observed, wanted, keepOwners }: PlanQuestion, room: number |
   const observedOn = grouped(observed, (rule) => rule.listenerId);
   const free = wanted.filter((one) => !keepOwners.has(ownerOf(one)));
   const wantedOn = grouped(free, ({ spec }) => spec.listener);
-  return scene.stack.listeners.map(({ identity: listener }) => {
-    const listenerId = scene.ledger.listeners[listener] ?? '';
+  return scene.stack.listeners.flatMap(({ identity: listener }) => {
+    const listenerId = scene.ledger.listeners[listener];
+    if (listenerId === undefined) return []; // it cannot be made, so nothing can be on it
     const here = observedOn.get(listenerId) ?? [];
     const specified = wantedOn.get(listener) ?? [];
     const plan = planRules({ wanted: specified, observed: here, keepOwners, ...(room === undefined ? {} : { room }) });

@@ -98,12 +98,19 @@ export async function waitingOwners(scene: Scene, standing: ReadonlySet<string>)
 }
 
 /**
- * Owner hashes of Ingresses with a rule to a group that the service refuses to make. They keep what they have, and nobody waits: they were
- * told, and another chain begins when the group can be made.
+ * Owner hashes of Ingresses with a rule to a group that the service refuses to make, or on a listener that cannot be for want of its own.
+ * They keep what they have, and nobody waits: they were told, and another chain begins when the group can be made.
  */
 export function withheldOwners(scene: Scene, standing: ReadonlySet<string>): ReadonlySet<string> {
-  const held = scene.stack.rules.filter((rule) =>
-    groupsToCome(rule, standing).some(({ group }) => group !== undefined && isWithheld(scene.ledger, group)),
+  const { ledger, stack } = scene;
+  const withheld = (group: string | undefined): boolean => group !== undefined && isWithheld(ledger, group);
+  const missing = new Set(
+    stack.listeners.flatMap(({ identity, defaultGroup }) =>
+      ledger.listeners[identity] === undefined && withheld(defaultGroup) ? [identity] : [],
+    ),
+  );
+  const held = stack.rules.filter(
+    (rule) => missing.has(rule.listener) || groupsToCome(rule, standing).some(({ group }) => withheld(group)),
   );
   return new Set(held.map((rule) => rule.tags[tagKeys.owner] ?? ''));
 }

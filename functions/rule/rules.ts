@@ -8,6 +8,7 @@ import { massRemoval } from '#shared/plan/guards.ts';
 import { serverGroupIdsOf } from '#shared/plan/rule-content.ts';
 import { defineNoun } from '#shared/step/noun.ts';
 import { combine, done, type Outcome, wait } from '#shared/step/outcome.ts';
+import { isWithheld } from '#shared/step/refused-groups.ts';
 import type { Scene } from '#shared/step/scene.ts';
 import { afterCall, batchesOf, byKind, type Of, sendAll } from './batches.ts';
 import { hostShares, type ListenerPlan, planListeners, specifyRules } from './listener-plan.ts';
@@ -64,7 +65,9 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
   uses: ['ListRules', 'CreateRules', 'UpdateRulesAttribute', 'DeleteRules', 'GetLoadBalancerAttribute', 'ListAsynJobs'],
   removesWhileApplying: true,
   async ready(scene) {
-    const missing = scene.stack.listeners.find((one) => scene.ledger.listeners[one.identity] === undefined);
+    const missing = scene.stack.listeners.find(
+      (one) => scene.ledger.listeners[one.identity] === undefined && !isWithheld(scene.ledger, one.defaultGroup),
+    );
     return missing === undefined ? undefined : wait(1, `listener ${missing.identity} is not there yet`);
   },
   async observe(scene) {

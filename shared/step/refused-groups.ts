@@ -31,11 +31,11 @@ export function makeRoomKnown(ledger: AlbConfigLedger): AlbConfigLedger {
   return { ...withRefusedGroups(ledger, Object.fromEntries(due)), steps: { ...ledger.steps, 'server-group': {} } };
 }
 
-/** It was made after all: the rules that were held back for it come in. */
+/** It was made after all: the listener and the rules that were held back for it come in. */
 export function acceptGroup(ledger: AlbConfigLedger, group: GroupIdentity): AlbConfigLedger {
   if (ledger.refusedGroups?.[group] === undefined) return ledger;
   const { [group]: _accepted, ...others } = ledger.refusedGroups;
-  return { ...withRefusedGroups(ledger, others), steps: { ...ledger.steps, rule: {} } };
+  return { ...withRefusedGroups(ledger, others), steps: { ...ledger.steps, listener: {}, rule: {} } };
 }
 
 /** Who owns a group may have changed since it was refused. */

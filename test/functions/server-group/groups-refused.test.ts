@@ -174,6 +174,27 @@ describe('more groups than the region may have', () => {
     expect(bench.condition()).toMatchObject({ status: 'True', reason: 'Applied' });
   });
 
+  it('leave out a new listener, and with it who wants to be on it; the others go on, and it comes in when there is room', async () => {
+    bench = await settledCafe(3, full);
+    const { chain } = bench;
+    const listeners = [80, 8080].map((port) => ({ port, protocol: 'HTTP' }));
+    await chain.kube.mergePatch({ kind: 'AlbConfig', namespace: '', name: 'cafe' }, { spec: { listeners } });
+    await bench.annotate(1, { 'listen-ports': '[{"HTTP":80},{"HTTP":8080}]' });
+    expect([...new Set(await writesOf(bench))]).toEqual(['CreateServerGroup QuotaExceeded.ServerGroupsNum']);
+    expect(named(chain)).toEqual(['CLOUD-QUOTA cafe']);
+    const moved = anIngress({ host: 'moved.example.com', paths: [aPath('/', serviceName(2))] }).spec;
+    await chain.kube.mergePatch(refOf(2), { spec: moved });
+    await bench.changed();
+    expect(JSON.stringify((await chain.alb.state())['rules'])).toContain('moved.example.com');
+    expect(await served(chain)).toEqual([1, 2, 3].map(ingressName));
+    await chain.kube.remove(refOf(3));
+    await bench.changed();
+    const state = await chain.alb.state();
+    expect((state['listeners'] ?? []).map((one) => one['ListenerPort'])).toEqual([80, 8080]);
+    expect(state['rules']).toHaveLength(3);
+    expect(bench.condition()).toMatchObject({ status: 'True', reason: 'Applied' });
+  });
+
   it('cost one refusal a try, however many of them there are', async () => {
     bench = await settledCafe(12, full);
     expect(await served(bench.chain)).toHaveLength(3);

@@ -40,9 +40,9 @@ describe('a group that was refused', () => {
     expect(makeRoomKnown(aLedger({ refusedGroups: { tea: refused() }, steps: applied })).steps).toEqual(applied);
   });
 
-  it('lets the rules in that were held back for it, once it is made', () => {
+  it('lets in the listener and the rules that were held back for it, once it is made', () => {
     const made = acceptGroup(aLedger({ refusedGroups: { tea: refused() }, steps: applied }), 'tea');
-    expect(made.steps).toEqual({ ...applied, rule: {} });
+    expect(made.steps).toEqual({ ...applied, listener: {}, rule: {} });
     expect(made.refusedGroups).toBeUndefined();
     expect(acceptGroup(aLedger({ steps: applied }), 'tea').steps).toEqual(applied);
   });
