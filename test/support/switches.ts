@@ -29,6 +29,7 @@ export const switches = {
   'work done at once': { times: allTimes(0) },
   'slow work': { times: allTimes(4000) },
   'few writes': { writeRate: { calls: 2, perMs: 1000 }, throttleCode: 'Throttling', throttleStatus: 503 },
+  'few reads': { readRate: { calls: 5, perMs: 1000 } },
   'writes counted together': { writeRate: { calls: 4, perMs: 1000 }, writeRateScope: 'account' },
   'unhealthy servers tried all the same': { dataPlane: { whenAllUnhealthy: 'forward' } },
   'no second try of a server': { dataPlane: { connectRetries: 0 } },

@@ -53,14 +53,18 @@ const quotas = z.strictObject({
   maxConnectionDrainTimeout: count.default(900),
 });
 
+const rate = z
+  .strictObject({ calls: z.int().min(1), perMs: z.int().min(1) })
+  .nullable()
+  .default(null);
+
 const settings = z.strictObject({
   times: times.prefault({}),
   quotas: quotas.prefault({}),
   /** The published rate is 200 write calls per 60,000 ms and action; null is no flow control. */
-  writeRate: z
-    .strictObject({ calls: z.int().min(1), perMs: z.int().min(1) })
-    .nullable()
-    .default(null),
+  writeRate: rate,
+  /** Reads are limited at a rate that nobody has published; by action, whatever the scope of writes. */
+  readRate: rate,
   /** Whether the rate holds for each action by itself, as published, or for all of them together. */
   writeRateScope: z.enum(['action', 'account']).default('action'),
   throttleCode: z.string().includes('Throttling').default('Throttling.User'),

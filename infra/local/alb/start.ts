@@ -146,13 +146,16 @@ export async function startAlb(options: AlbOptions): Promise<AlbService> {
     },
   };
   const count = createWriteRate(clock.now);
+  const served = operations.map((serve) => serve(cloud));
+  const writeActions = new Set(served.flatMap((one) => (one.write ? [one.action] : [])));
   const pipeline: Pipeline = {
-    operations: operations.map((serve) => serve(cloud)),
+    operations: served,
     clock,
     faults,
     tokens: createClientTokens(clock.now, () => settings),
-    count: (action, rate, throttle) => count(settings.writeRateScope === 'account' ? 'Any write' : action, rate, throttle),
-    rules: () => ({ ...settings, writeRate: settings.writeRate ?? undefined }),
+    count: (action, rate, throttle) =>
+      count(settings.writeRateScope === 'account' && writeActions.has(action) ? 'Any write' : action, rate, throttle),
+    rules: () => ({ ...settings, writeRate: settings.writeRate ?? undefined, readRate: settings.readRate ?? undefined }),
   };
   const authenticate = createAuthenticator(options.credentials, Date.now);
   const parts = { name: 'ALB', port: options.port ?? 0, authenticate, pipeline, journal, doors };

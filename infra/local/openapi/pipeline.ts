@@ -14,6 +14,8 @@ import type { Rate } from './write-rate.ts';
 interface WireRules {
   /** Absent: no flow control. */
   readonly writeRate: Rate | undefined;
+  /** The same for reads. */
+  readonly readRate?: Rate | undefined;
   readonly throttleCode: string;
   readonly throttleStatus: number;
 }
@@ -94,8 +96,9 @@ export async function serveCall(pipeline: Pipeline, request: SignedRequest, requ
   const fault = pipeline.faults.take(request.action, Object.fromEntries(request.parameters));
   const met = meet(fault, rules);
   if (met !== undefined) return met;
-  if (operation.write && rules.writeRate !== undefined) {
-    pipeline.count(request.action, rules.writeRate, { code: rules.throttleCode, status: rules.throttleStatus });
+  const rate = operation.write ? rules.writeRate : rules.readRate;
+  if (rate !== undefined) {
+    pipeline.count(request.action, rate, { code: rules.throttleCode, status: rules.throttleStatus });
   }
   const call = {
     action: request.action,

@@ -240,4 +240,12 @@ describe('flow control', () => {
     expect(codes.filter((code) => code === 'Throttling.User')).toHaveLength(1);
     expect(await cloud.codeOf('ListServerGroups')).toBe('');
   });
+
+  it('may count reads as well, each action by itself', async () => {
+    cloud = await startCloudUnderTest({ readRate: { calls: 1, perMs: 1000 } });
+    expect([await cloud.codeOf('ListServerGroups'), await cloud.codeOf('ListServerGroups')]).toEqual(['', 'Throttling.User']);
+    expect(await cloud.codeOf('DescribeNetworkInterfaces', { RegionId: 'cn-local' })).toBe('');
+    cloud.clock.advance(1000);
+    expect(await cloud.codeOf('ListServerGroups')).toBe('');
+  });
 });
