@@ -22,7 +22,7 @@ const mostRemembered = 200;
 const longestDetail = 200;
 
 /** What is sent of a group. */
-export const contentOf = ({ settings, fixed, tags }: ServerGroupSpec): string => shortHash(JSON.stringify([settings, fixed, tags]));
+const contentOf = ({ settings, fixed, tags }: ServerGroupSpec): string => shortHash(JSON.stringify([settings, fixed, tags]));
 
 const isQuota = ({ failure, facts }: CloudFailure): boolean => failure === 'quota' && /\.ServerGroupsNum$/.test(facts['code'] ?? '');
 

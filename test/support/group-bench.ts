@@ -6,7 +6,7 @@ import { albConfigTags, tagKeys } from '#shared/ownership.ts';
 import { emptyAlbConfigLedger, emptyServiceLedger } from '#shared/step/record.ts';
 import { createRecords } from '#shared/step/records.ts';
 import { aCafe, serviceName } from './cafe.ts';
-import { nameOf, refOf } from './refused-rules.ts';
+import { refOf } from './refused-rules.ts';
 import { createWorkbench, type Workbench } from './workbench.ts';
 
 export interface GroupBench {
@@ -91,5 +91,3 @@ export async function settledCafe(
 /** Names of actions in the journal since the bench came to rest, with their codes; reads left out. */
 export const writesOf = async (bench: GroupBench): Promise<readonly string[]> =>
   (await bench.chain.calls()).filter((one) => one.write).map((one) => `${one.action} ${one.code}`.trim());
-
-export const ingressName = nameOf;

@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { KubeObject } from '#shared/kube/port.ts';
 import type { Ingress } from '#shared/model/wish.ts';
 import { serviceName, zones } from '#test/support/cafe.ts';
-import { type GroupBench, ingressName, settledCafe } from '#test/support/group-bench.ts';
+import { type GroupBench, settledCafe } from '#test/support/group-bench.ts';
 import { anAlbConfig, anIngress, aPath } from '#test/support/objects.ts';
-import { refOf, served } from '#test/support/refused-rules.ts';
+import { nameOf, refOf, served } from '#test/support/refused-rules.ts';
 
 let bench: GroupBench | undefined;
 afterEach(() => bench?.stop());
@@ -79,7 +79,7 @@ async function changeFirst(annotations: Readonly<Record<string, string | null>>)
   const after = await made.groupOf(1);
   expect(after.serverGroupId).not.toBe(before.serverGroupId);
   expect(after.serverCount).toBe(2);
-  expect(await served(made.chain)).toEqual([1, 2].map(ingressName));
+  expect(await served(made.chain)).toEqual([1, 2].map(nameOf));
   return made;
 }
 

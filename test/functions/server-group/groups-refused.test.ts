@@ -1,9 +1,9 @@
 /** A group that the service refuses concerns its owners only: everything else converges, nobody waits, nothing is asked twice. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { serviceName } from '#test/support/cafe.ts';
-import { type GroupBench, ingressName, settledCafe, writesOf } from '#test/support/group-bench.ts';
+import { type GroupBench, settledCafe, writesOf } from '#test/support/group-bench.ts';
 import { anIngress, aPath } from '#test/support/objects.ts';
-import { named, refOf, served, warnings } from '#test/support/refused-rules.ts';
+import { named, nameOf, refOf, served, warnings } from '#test/support/refused-rules.ts';
 
 let bench: GroupBench | undefined;
 afterEach(() => bench?.stop());
@@ -41,7 +41,7 @@ describe('a group that is refused for what it says', () => {
     await bench.annotate(2, kind.annotations);
     expect(await writesOf(bench)).toEqual([`CreateServerGroup ${kind.code}`]);
     expect(await bench.groupOf(2)).toEqual(before);
-    expect(await served(bench.chain)).toEqual([1, 2, 3].map(ingressName));
+    expect(await served(bench.chain)).toEqual([1, 2, 3].map(nameOf));
     expect(named(bench.chain)).toEqual([expect.stringMatching(/^CLOUD-(INVALID|QUOTA) ingress-002$/)]);
     expect(warnings(bench.chain)[0]?.message).toContain(`server group shop-${serviceName(2)}-80`);
     expect(bench.condition()).toMatchObject({ status: 'True', reason: 'PartlyApplied' });
@@ -88,9 +88,9 @@ describe('a group that is refused for what it says', () => {
     const kind = kinds['a resource group that does not exist'];
     bench = await settledCafe(3, kind?.settings, (objects) =>
       objects.map((one) =>
-        one.kind === 'Ingress' && one.metadata.name === ingressName(2)
+        one.kind === 'Ingress' && one.metadata.name === nameOf(2)
           ? anIngress({
-              name: ingressName(2),
+              name: nameOf(2),
               host: 'host-2.example.com',
               paths: [aPath('/', serviceName(2))],
               annotations: kind?.annotations ?? {},
@@ -98,12 +98,12 @@ describe('a group that is refused for what it says', () => {
           : one,
       ),
     );
-    expect(await served(bench.chain)).toEqual([1, 3].map(ingressName));
+    expect(await served(bench.chain)).toEqual([1, 3].map(nameOf));
     expect(bench.condition()).toMatchObject({ status: 'True', reason: 'PartlyApplied' });
     expect((await bench.ledger()).membersAwaited).toBeUndefined();
     await bench.chain.kube.mergePatch(refOf(2), { metadata: { annotations: null } });
     await bench.changed();
-    expect(await served(bench.chain)).toEqual([1, 2, 3].map(ingressName));
+    expect(await served(bench.chain)).toEqual([1, 2, 3].map(nameOf));
   });
 
   it('is named with each Ingress that shares it, and no third one', async () => {
@@ -128,7 +128,7 @@ describe('a group that is refused for what it says', () => {
     await bench.sweep();
     expect(await writesOf(bench)).toEqual(['UpdateServerGroupAttribute OperationDenied.ServiceManagedResource']);
     expect(named(bench.chain)).toEqual(['CLOUD-INVALID ingress-001']);
-    expect(await served(bench.chain)).toEqual([1, 2].map(ingressName));
+    expect(await served(bench.chain)).toEqual([1, 2].map(nameOf));
     await bench.sweep();
     expect(await writesOf(bench)).toEqual([]);
   });
@@ -147,7 +147,7 @@ describe('more groups than the region may have', () => {
     const [gone = ''] = before;
     await bench.chain.kube.remove({ kind: 'Ingress', namespace: 'shop', name: gone });
     await bench.changed();
-    expect(await served(bench.chain)).toEqual([1, 2, 3, 4].map(ingressName).filter((one) => one !== gone));
+    expect(await served(bench.chain)).toEqual([1, 2, 3, 4].map(nameOf).filter((one) => one !== gone));
     expect(bench.condition()).toMatchObject({ status: 'True', reason: 'Applied' });
   });
 
@@ -156,7 +156,7 @@ describe('more groups than the region may have', () => {
     await bench.chain.kube.remove(refOf(3));
     await bench.annotate(1, { 'backend-scheduler': 'wlc' });
     expect((await bench.groupOf(1)).settings.scheduler).toBe('Wlc');
-    expect(await served(bench.chain)).toEqual([1, 2].map(ingressName));
+    expect(await served(bench.chain)).toEqual([1, 2].map(nameOf));
     expect(bench.condition()).toMatchObject({ status: 'True', reason: 'Applied' });
   });
 
@@ -186,7 +186,7 @@ describe('more groups than the region may have', () => {
     await chain.kube.mergePatch(refOf(2), { spec: moved });
     await bench.changed();
     expect(JSON.stringify((await chain.alb.state())['rules'])).toContain('moved.example.com');
-    expect(await served(chain)).toEqual([1, 2, 3].map(ingressName));
+    expect(await served(chain)).toEqual([1, 2, 3].map(nameOf));
     await chain.kube.remove(refOf(3));
     await bench.changed();
     const state = await chain.alb.state();

@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Alb } from '#shared/cloud/alb/port.ts';
 import { listenerSettings } from '#test/support/alb-settings.ts';
 import { serviceName } from '#test/support/cafe.ts';
-import { type GroupBench, ingressName, settledCafe, writesOf } from '#test/support/group-bench.ts';
+import { type GroupBench, settledCafe, writesOf } from '#test/support/group-bench.ts';
 import { anAlbConfig, anIngress, aPath } from '#test/support/objects.ts';
-import { named, refOf, refuseRules, ruleNameOf, served, warnings } from '#test/support/refused-rules.ts';
+import { named, nameOf, refOf, refuseRules, ruleNameOf, served, warnings } from '#test/support/refused-rules.ts';
 
 let bench: GroupBench | undefined;
 afterEach(() => bench?.stop());
@@ -89,7 +89,7 @@ describe('a group that another ALB refers to', () => {
     await bench.annotate(1, { 'backend-scheduler': 'wlc' });
     await bench.annotate(1, { 'backend-scheduler': null });
     expect(await bench.groupOf(1)).toMatchObject({ serverGroupId, serverCount: 2 });
-    expect(await served(bench.chain)).toEqual([1, 2].map(ingressName));
+    expect(await served(bench.chain)).toEqual([1, 2].map(nameOf));
     expect((await bench.ledger()).stayingGroups).toBeUndefined();
     expect(bench.condition()['message']).not.toContain(serverGroupId);
   });
@@ -118,7 +118,7 @@ describe('deletion of groups (ALC 12: skipped after any error)', () => {
   it('does not wait for an Ingress whose rule is refused', async () => {
     bench = await settledCafe(3);
     const { serverGroupId } = await bench.groupOf(3);
-    const bad = anIngress({ name: ingressName(1), host: 'bad.example.com', paths: [aPath('/', serviceName(1))] });
+    const bad = anIngress({ name: nameOf(1), host: 'bad.example.com', paths: [aPath('/', serviceName(1))] });
     await refuseRules(bench.chain, 'CreateRules', [ruleNameOf(bad, anAlbConfig())]);
     await bench.chain.kube.mergePatch(refOf(1), { spec: bad.spec });
     await bench.chain.kube.remove(refOf(3));
