@@ -283,6 +283,21 @@ const rows = {
     say: '{left} of {wanted} servers have no room in group {group} ({limit}): {servers}',
     next: 'raise the quota or ask for fewer pods; the others are served, and what fits is added as soon as there is room',
   },
+  'BOUND-PORTS': {
+    policy: 'warn',
+    say: 'the Service is bound to server group {group}, but has {ports} ports, and a group has the servers of one',
+    next: 'let it have one port, or remove annotation alb.ingress.kubernetes.io/server-group-id',
+  },
+  'BOUND-GROUP-MISSING': {
+    policy: 'warn',
+    say: 'the Service is bound to server group {group}, which does not exist',
+    next: 'correct annotation alb.ingress.kubernetes.io/server-group-id, or make the group; it is looked for again',
+  },
+  'BOUND-GROUP-TAKEN': {
+    policy: 'warn',
+    say: 'the Service is bound to server group {group}, which belongs to {owner}',
+    next: 'bind it to another group, or take the tags of the former owner off it; it is looked at again',
+  },
   'QUOTA-RULES': {
     policy: 'hold',
     say: 'the ALB holds {limit} rules; this Ingress no longer fits',

@@ -2,39 +2,74 @@
  * On a resync: Services whose members changed while nobody listened. One list of all slices, one of all Service records, one of nodes if a
  * group is of their kind; no cloud call.
  */
-import { membersRequest } from '#events/contract/messages.ts';
+import { keyText, membersRequest, type ServiceKey } from '#events/contract/messages.ts';
 import { mergeSlices, serviceNameLabel } from '#shared/kube/endpoint-reader.ts';
-import { needsNodes } from '#shared/model/members-source.ts';
+import { boundIdOf } from '#shared/model/bound-id.ts';
+import { type MembersRule, needsNodes } from '#shared/model/members-source.ts';
 import { type Node, nodeFactsOf } from '#shared/model/nodes.ts';
 import { digestOf, type MembersWish } from '#shared/model/wanted-servers.ts';
-import type { EndpointSlice } from '#shared/model/wish.ts';
+import type { EndpointSlice, Service } from '#shared/model/wish.ts';
 import { isOverdue } from '#shared/step/gate-ledger.ts';
 import type { StoredRecord } from '#shared/step/lease.ts';
 import { emptyServiceLedger, type ServiceLedger } from '#shared/step/record.ts';
 import type { Send, Workshop } from '#shared/step/workshop.ts';
 
-export async function changedMembers(at: Workshop): Promise<readonly Send[]> {
+/** `services`: all of the cluster, as just listed. */
+export async function changedMembers(services: readonly Service[], at: Workshop): Promise<readonly Send[]> {
   const records = await at.records.list('Service', emptyServiceLedger);
-  if (records.size === 0) return [];
+  const bound = changedBindings(services, records, at.site.cluster);
+  if (records.size === 0) return [...bound.values()];
   const slices = await at.kube.list<EndpointSlice>('EndpointSlice');
   const byService = new Map<string, EndpointSlice[]>();
   for (const slice of slices.items) {
     const service = `${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.[serviceNameLabel] ?? ''}`;
     byService.set(service, [...(byService.get(service) ?? []), slice]);
   }
-  const ofNodes = [...records.values()].some(({ groups }) => Object.values(groups).some(needsNodes));
+  const ofNodes = [...records.values()].some((record) => Object.values(rulesOf(record)).some(needsNodes));
   const nodes = ofNodes ? (await at.kube.list<Node>('Node')).items.map(nodeFactsOf) : [];
-  return [...records.values()].flatMap((record): readonly Send[] => {
+  const behind = [...records.values()].flatMap((record): readonly Send[] => {
     const { key } = record;
-    if (key.kind !== 'Service') return [];
+    if (key.kind !== 'Service' || bound.has(keyText(key))) return [];
     const endpoints = mergeSlices(byService.get(`${key.namespace}/${key.name}`) ?? []);
     const wanted = isBehind(record, { endpoints, nodes }) || isOverdue(record.ledger.gates, at.kube.now());
     return wanted ? [{ message: membersRequest(key), delaySeconds: 0 }] : [];
   });
+  return [...bound.values(), ...behind];
 }
 
-function isBehind({ ledger, groups }: StoredRecord<ServiceLedger>, wish: MembersWish): boolean {
-  const known = Object.entries(groups);
+/** Services whose annotation names another group than their record, or whose record names one that they do not, by key. */
+function changedBindings(services: readonly Service[], records: Records, cluster: string): ReadonlyMap<string, Send> {
+  const wanted = new Map(
+    services.flatMap((service) => {
+      const { namespace = '', name } = service.metadata;
+      const id = boundIdOf(service);
+      return id === undefined ? [] : [[keyText({ kind: 'Service', cluster, namespace, name }), id] as const];
+    }),
+  );
+  const keys = new Map<string, ServiceKey>();
+  for (const service of services) {
+    const key = { kind: 'Service', cluster, namespace: service.metadata.namespace ?? '', name: service.metadata.name } as const;
+    const id = wanted.get(keyText(key));
+    const known = records.get(keyText(key))?.ledger.bound ?? {};
+    if (id !== undefined && (known[id] === undefined || known[id].leaving === true)) keys.set(keyText(key), key);
+  }
+  for (const { key, ledger } of records.values()) {
+    const surplus = Object.keys(ledger.bound ?? {}).some((id) => wanted.get(keyText(key)) !== id);
+    if (key.kind === 'Service' && surplus) keys.set(keyText(key), key);
+  }
+  return new Map([...keys].map(([text, key]) => [text, { message: membersRequest(key, true), delaySeconds: 0 }]));
+}
+
+type Records = ReadonlyMap<string, StoredRecord<ServiceLedger>>;
+
+/** Of every group that a record is for. */
+const rulesOf = ({ ledger, groups }: StoredRecord<ServiceLedger>): Readonly<Record<string, MembersRule>> => ({
+  ...Object.fromEntries(Object.entries(ledger.bound ?? {}).map(([id, { rule }]) => [id, rule])),
+  ...groups,
+});
+
+function isBehind(record: StoredRecord<ServiceLedger>, wish: MembersWish): boolean {
+  const known = Object.entries(rulesOf(record));
   // Without groups there is nothing to record.
-  return known.length === 0 || known.some(([id, rule]) => ledger.members[id]?.digest !== digestOf(rule, wish));
+  return known.length === 0 || known.some(([id, rule]) => record.ledger.members[id]?.digest !== digestOf(rule, wish));
 }

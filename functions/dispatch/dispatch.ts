@@ -59,7 +59,7 @@ async function lookAtOne(key: AlbConfigKey, at: Workshop): Promise<readonly Send
 
 /** The whole cluster, listed once: what changed while nobody listened, deletions included. */
 async function lookAtCluster(at: Workshop): Promise<readonly Send[]> {
-  const [{ wishes, strays }, records] = await Promise.all([
+  const [{ wishes, strays, services }, records] = await Promise.all([
     readCluster(at.kube, at.site.cluster),
     at.records.list('AlbConfig', emptyAlbConfigLedger),
   ]);
@@ -69,7 +69,7 @@ async function lookAtCluster(at: Workshop): Promise<readonly Send[]> {
   const gone = [...records.values()].flatMap(({ key }) => (key.kind === 'AlbConfig' && !known.has(keyText(key)) ? [emptyWish(key)] : []));
   const sends: Send[] = [];
   for (const wish of [...wishes, ...gone]) sends.push(...(await startAlone(wish, records.get(keyText(wish.key))?.ledger, at)));
-  return [...sends, ...(await changedMembers(at))];
+  return [...sends, ...(await changedMembers(services, at))];
 }
 
 /** One AlbConfig that cannot be looked at keeps no other waiting: it gets a message of its own, which is tried again by itself. */

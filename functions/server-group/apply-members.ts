@@ -1,16 +1,16 @@
 /** Writes to one group: the next call of its plan. */
 import type { Server, Started } from '#shared/cloud/alb/port.ts';
-import { CloudFailure } from '#shared/cloud/failure.ts';
 import { wantedServers } from '#shared/model/wanted-servers.ts';
 import { shortHash } from '#shared/ownership.ts';
-import { type MemberOperation, planMembers, serverKey } from '#shared/plan/members.ts';
+import { type MemberOperation, type MemberPlan, planMembers, serverKey } from '#shared/plan/members.ts';
 import { forgetRecord } from '#shared/step/forget-record.ts';
 import { guardWrites } from '#shared/step/guard.ts';
 import { done, type Outcome, wait } from '#shared/step/outcome.ts';
 import type { GroupMembers } from '#shared/step/record.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
+import { letGo } from './bound-group.ts';
 import { type Chosen, chooseServers } from './choose-servers.ts';
-import { asRemembered, type GroupWork } from './group-work.ts';
+import { asRemembered, type GroupWork, isGone } from './group-work.ts';
 import { type Lane, refOf, remember } from './lane.ts';
 import { type FoundIds, type Resolved, resolve } from './look-ups.ts';
 import { readMembersWish } from './members-wish.ts';
@@ -19,8 +19,6 @@ import { leftOutProblems, unresolvedProblems } from './tell-members.ts';
 
 /** What the service calls a server that is on its way out. */
 const leaving = 'Removing';
-/** How it says that the whole group is not there. */
-const groupIsGone = 'ResourceNotFound.ServerGroup';
 /** A server that comes back while it drains can be added when it is gone, which may take minutes: asked so often (s). */
 const drainSeconds = 3;
 /** Seconds before what is left out is looked at again. */
@@ -75,7 +73,7 @@ function factsOf({ lane, work }: Question, servers: readonly Server[]): GroupMem
 }
 
 /** Nothing is left to write: what is there is remembered, and what is left out is told. */
-function conclude(question: Question, { resolved, chosen, omitted }: Wanted): Outcome {
+async function conclude(question: Question, { resolved, chosen, omitted }: Wanted): Promise<Outcome> {
   const { lane, work, at } = question;
   // A server that drains is on its way out whatever we do; the others may belong to a job that we do not know (its answer was lost).
   const staying = work.observed.filter((one) => one.status !== leaving);
@@ -87,6 +85,7 @@ function conclude(question: Question, { resolved, chosen, omitted }: Wanted): Ou
     ...unresolvedProblems(refOf(lane), resolved.without),
     ...leftOutProblems(refOf(lane), work, { refused: left, beyond: chosen.beyond }),
   ];
+  if (work.leaving && servers.length === 0) await letGo(lane, work.group, at);
   if (work.problems.length === 0) return done(false);
   const { dueAt } = work.refusals;
   const afterSeconds = Math.max(growingPause(lane.message.attempt), dueAt === undefined ? 0 : Math.ceil((dueAt - at.kube.now()) / 1000));
@@ -100,9 +99,24 @@ interface Wanted {
   readonly omitted: ReadonlySet<string>;
 }
 
+/**
+ * Of a group made elsewhere: what is there without our mark is somebody else's. It is neither wanted nor taken out, even where it is what we
+ * would add. What we remember is ours.
+ */
+function withMark(resolved: Resolved, work: GroupWork): Resolved {
+  const { mark } = work;
+  if (mark === undefined) return resolved;
+  const isForeign = (one: Server): boolean => work.listed && one.description !== mark;
+  const foreign = new Set(work.observed.filter(isForeign).map(serverKey));
+  work.observed = work.observed.filter((one) => !isForeign(one));
+  work.foreign = new Set([...work.foreign, ...foreign]);
+  const servers = resolved.servers.filter((one) => !work.foreign.has(serverKey(one)));
+  return { ...resolved, servers: servers.map((one) => ({ ...one, description: mark })) };
+}
+
 /** What is to be there, but for what the service does not take. */
 function wantedOf({ work, found }: Question): Wanted {
-  const resolved = resolve(work, found);
+  const resolved = withMark(resolve(work, found), work);
   const chosen = chooseServers(resolved.servers, work.observed);
   const { full, refused } = work.refusals;
   const wanted = new Set(chosen.servers.map(serverKey));
@@ -114,7 +128,7 @@ function wantedOf({ work, found }: Question): Wanted {
 }
 
 /** Makes a call. What the service says against what it brings is learnt; then `refused`. */
-async function send(question: Question, operation: MemberOperation, servers: readonly Server[]): Promise<'sent' | 'refused'> {
+async function send(question: Question, operation: MemberOperation, servers: readonly Server[]): Promise<'sent' | 'refused' | 'gone'> {
   const { lane, work } = question;
   // Until the answer is here nothing is known of the servers.
   const before = lane.ledger.members[work.group];
@@ -134,9 +148,25 @@ async function send(question: Question, operation: MemberOperation, servers: rea
       remember(lane, work.group, before);
       return 'refused';
     }
-    if (error instanceof CloudFailure && error.facts['code'] === groupIsGone) await reportGone(question);
-    throw error;
+    if (!isGone(error)) throw error;
+    if (work.mark === undefined) {
+      await reportGone(question);
+      throw error;
+    }
+    return 'gone';
   }
+}
+
+/** Why no call is made now; `undefined`: one may be. */
+async function withoutCall(question: Question, plan: MemberPlan, wanted: Wanted): Promise<Outcome | undefined> {
+  const { work } = question;
+  if (plan.operations.length === 0) {
+    return plan.waiting.length > 0 ? wait(drainSeconds, `${plan.waiting.length} server(s) still changing`) : conclude(question, wanted);
+  }
+  if (!plan.empties || work.leaving) return undefined;
+  // No address may be known to the cloud for a moment: then nothing is wanted that could be there, but nothing is unwanted either.
+  if (work.wanted.length > 0) return conclude(question, wanted);
+  return (await stillEmpty(question)) ? undefined : wait(1, 'endpoints came back while they were looked at');
 }
 
 /** Brings one group one call further. */
@@ -147,15 +177,25 @@ export async function applyGroup(question: Question): Promise<Outcome> {
     const { chosen, omitted } = wanted;
     const { tight } = work.refusals;
     const plan = planMembers({ wanted: chosen.servers, observed: work.observed, omitted, tight });
+    const outcome = await withoutCall(question, plan, wanted);
     const [operation] = plan.operations;
-    if (operation === undefined && plan.waiting.length > 0) return wait(drainSeconds, `${plan.waiting.length} server(s) still changing`);
-    if (operation === undefined) return conclude(question, wanted);
-    // No address may be known to the cloud for a moment: then nothing is wanted that could be there, but nothing is unwanted either.
-    if (plan.empties && work.wanted.length > 0) return conclude(question, wanted);
-    if (plan.empties && !(await stillEmpty(question))) return wait(1, 'endpoints came back while they were looked at');
+    if (outcome !== undefined || operation === undefined) return outcome ?? done(false);
     const part = cut(operation, work.refusals.sizeOf(addedBy(operation).length));
-    if ((await send(question, part, chosen.servers)) === 'sent') return done(true);
+    const answer = await send(question, part, chosen.servers);
+    if (answer === 'sent') return done(true);
+    if (answer === 'gone') return boundGroupGone(question);
   }
+}
+
+/** Whoever made the group that the Service is bound to has taken it away. */
+async function boundGroupGone({ lane, work, at }: Question): Promise<Outcome> {
+  if (work.leaving) {
+    await letGo(lane, work.group, at);
+    return done(false);
+  }
+  work.problems = [{ code: 'BOUND-GROUP-MISSING', object: refOf(lane), facts: { group: work.group } }];
+  const afterSeconds = growingPause(lane.message.attempt);
+  return { kind: 'park', because: 'the group is not there', problems: work.problems, afterSeconds };
 }
 
 /** The group that the chain told us of is not there: the chain must look again. */

@@ -1,5 +1,7 @@
 /** The beginning and the end of the work on one Service: its claim is taken, and given back with what is known by then. */
 import type { MembersRequested } from '#events/contract/messages.ts';
+import { boundIdOf } from '#shared/model/bound-id.ts';
+import type { Service } from '#shared/model/wish.ts';
 import { shortHash } from '#shared/ownership.ts';
 import { explainProblem } from '#shared/problem.ts';
 import type { Claim } from '#shared/step/claim.ts';
@@ -8,7 +10,7 @@ import { done, type Outcome } from '#shared/step/outcome.ts';
 import { emptyServiceLedger, type GroupMembers, type ServiceLedger } from '#shared/step/record.ts';
 import { isTaken, outcomeOfTaken } from '#shared/step/records.ts';
 import type { Send, Settlement, Workshop } from '#shared/step/workshop.ts';
-import { type Lane, outcomeOfLane, refOf } from './lane.ts';
+import { groupsOfLane, type Lane, outcomeOfLane, refOf } from './lane.ts';
 import { tellProblems } from './tell-members.ts';
 
 /** Without what may have been overtaken by a write: the servers are listed. */
@@ -23,19 +25,29 @@ const doubted = ({ wanted, registered }: GroupMembers): GroupMembers => ({
  */
 function ledgerOf({ takenOver, record: { ledger, groups } }: Claim<ServiceLedger>): ServiceLedger {
   if (!takenOver) return ledger;
-  const members = Object.keys(groups).map((group): [string, GroupMembers] => [group, doubted(ledger.members[group] ?? {})]);
+  const members = [...Object.keys(groups), ...Object.keys(ledger.bound ?? {})].map((group): [string, GroupMembers] => [
+    group,
+    doubted(ledger.members[group] ?? {}),
+  ]);
   return { ...ledger, members: Object.fromEntries(members) };
+}
+
+async function isBound({ key: { namespace, name } }: MembersRequested, at: Workshop): Promise<boolean> {
+  return boundIdOf(await at.kube.get<Service>({ kind: 'Service', namespace, name })) !== undefined;
 }
 
 /** The lane, or how the message ended because there is none. */
 export async function claimLane(message: MembersRequested, at: Workshop): Promise<Lane | Settlement> {
   try {
-    const claim = await at.records.claimExisting(message.key, at, emptyServiceLedger);
-    // No record: no chain has made a group for this Service.
-    if (claim === 'absent') return { outcome: done(false), sends: [], facts: { claim } };
+    const existing = await at.records.claimExisting(message.key, at, emptyServiceLedger);
+    // No record: no chain has made a group for this Service. It may be bound to one that was made elsewhere.
+    const fresh = existing === 'absent';
+    if (fresh && !(await isBound(message, at))) return { outcome: done(false), sends: [], facts: { claim: existing } };
+    const claim = fresh ? await at.records.claim(message.key, at, emptyServiceLedger) : existing;
     if (isTaken(claim)) return { outcome: outcomeOfTaken(claim), sends: [], facts: { claim: 'taken' } };
     const wish = { endpoints: [], nodes: [] };
-    return { message, claim, ledger: ledgerOf(claim), wish, work: [], outcome: done(false), sends: [], released: false };
+    const nothing = { binding: { outcome: done(false), problems: [] }, outcome: done(false), sends: [], released: false };
+    return { message, whole: fresh || message.whole === true, claim, ledger: ledgerOf(claim), wish, work: [], ...nothing };
   } catch (error) {
     return { outcome: outcomeOf(error, refOf({ message })), sends: [] };
   }
@@ -43,7 +55,7 @@ export async function claimLane(message: MembersRequested, at: Workshop): Promis
 
 /** What is told is told once: of the same problems nothing is written until they were over. */
 async function tell(lane: Lane, at: Workshop): Promise<void> {
-  const problems = lane.work.flatMap((work) => work.problems);
+  const problems = [lane.binding, ...lane.work].flatMap((one) => one.problems);
   const unknown = lane.work.some(({ state }) => state === 'pending');
   const { told: before, ...ledger } = lane.ledger;
   const told = problems.length === 0 ? undefined : shortHash(problems.map(explainProblem).join());
@@ -60,7 +72,8 @@ function comeBackOnce(lane: Lane, at: Workshop): Outcome {
   const outcome = outcomeOfLane(lane);
   const { comesBack: before, ...ledger } = lane.ledger;
   const { told } = ledger;
-  const onlyLeftOut = lane.outcome.kind === 'done' && lane.work.every((work) => work.outcome.kind === 'done' || work.problems.length > 0);
+  const onlyLeftOut =
+    lane.outcome.kind === 'done' && [lane.binding, ...lane.work].every((one) => one.outcome.kind === 'done' || one.problems.length > 0);
   if (outcome.kind !== 'park' || told === undefined || !onlyLeftOut) return outcome;
   const now = at.kube.now();
   const isAnothers = before !== undefined && before.told === told && before.at > now && before.holder !== at.holder;
@@ -74,10 +87,11 @@ export async function releaseLane(lane: Lane, at: Workshop): Promise<Settlement>
   lane.released = true;
   await tell(lane, at);
   const outcome = comeBackOnce(lane, at);
-  const empty = Object.keys(claim.record.groups).length === 0 && outcome.kind === 'done';
+  const empty = Object.keys(groupsOfLane(lane)).length === 0 && outcome.kind === 'done';
   try {
     const { again } = await claim.release(empty ? undefined : lane.ledger);
-    const repeat: Send = { message: { ...message, attempt: 0 }, delaySeconds: 0 };
+    // Who left the mark may have had news of the Service itself.
+    const repeat: Send = { message: { ...message, whole: true, attempt: 0 }, delaySeconds: 0 };
     // What waits comes back at once anyway; what is parked may take minutes, and somebody has news.
     return { outcome, sends: [...lane.sends, ...(again && outcome.kind !== 'wait' ? [repeat] : [])] };
   } catch (error) {

@@ -1,22 +1,31 @@
 /** What is wanted and what is known of one group of a Service, and how far this run has come with it. */
+import type { ServiceKey } from '#events/contract/messages.ts';
 import type { ObservedServer, Server } from '#shared/cloud/alb/port.ts';
+import { CloudFailure } from '#shared/cloud/failure.ts';
 import { digestOf, type MembersWish, type WantedServer, wantedServers } from '#shared/model/wanted-servers.ts';
+import { shortHash } from '#shared/ownership.ts';
 import type { Problem } from '#shared/problem.ts';
 import { done, type Outcome } from '#shared/step/outcome.ts';
-import type { GroupMembers, RememberedServer, ServiceGroup } from '#shared/step/record.ts';
+import type { RememberedServer, ServiceGroup, ServiceLedger } from '#shared/step/record.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
 import { Refusals } from './refused-servers.ts';
 
 export interface GroupWork {
   readonly group: string;
   readonly facts: ServiceGroup;
+  /** Of a group made elsewhere: description of the servers that are ours. Others in it are left alone. */
+  readonly mark?: string;
+  /** Of a group made elsewhere that is bound no more. */
+  readonly leaving: boolean;
   readonly wanted: readonly WantedServer[];
   /** Of what is wanted without pods that wait for a gate: what dispatch compares. */
   readonly digest: string;
   /** Servers as listed now, or as verified last; while a job is under way, as they will be. */
   observed: readonly ObservedServer[];
+  /** Keys of servers in a group made elsewhere that are somebody else's, as far as this run has seen. */
+  foreign: ReadonlySet<string>;
   /** They were listed in this run, so what we remember is not to blame. */
-  readonly listed: boolean;
+  listed: boolean;
   readonly refusals: Refusals;
   /** Wanted, but without an id in the cloud, without room, or refused: told, and tried again. */
   problems: readonly Problem[];
@@ -44,7 +53,8 @@ export const asObserved = ({ type, id, ip, port, weight }: RememberedServer): Ob
 
 /** What of a lane is needed here. */
 interface LaneView {
-  readonly ledger: { readonly members: Readonly<Record<string, GroupMembers>> };
+  readonly message: { readonly key: ServiceKey };
+  readonly ledger: Pick<ServiceLedger, 'members' | 'bound'>;
   readonly wish: MembersWish;
 }
 
@@ -54,6 +64,18 @@ interface Question {
   readonly lane: LaneView;
   readonly at: Workshop;
 }
+
+/** Limit of a server's description. */
+const descriptionLimit = 256;
+
+/** `albeit/c-1/shop/coffee` */
+function markOf({ cluster, namespace, name }: ServiceKey): string {
+  const text = `albeit/${cluster}/${namespace}/${name}`;
+  return text.length <= descriptionLimit ? text : `albeit/${shortHash(text)}`;
+}
+
+/** Whether the service says that the whole group is not there. */
+export const isGone = (error: unknown): boolean => error instanceof CloudFailure && error.facts['code'] === 'ResourceNotFound.ServerGroup';
 
 interface Observed {
   readonly observed: readonly ObservedServer[];
@@ -69,21 +91,32 @@ async function observe({ group, facts, lane, at }: Question): Promise<Observed> 
   const doubted = facts.doubtedAt !== undefined && facts.doubtedAt !== remembered?.doubtedAt;
   if (remembered?.servers !== undefined && !doubted) return { observed: remembered.servers.map(asObserved), listed: false };
   if (remembered === undefined && facts.made === true) return { observed: [], listed: false };
-  return { observed: await at.cloud.alb.listServers(group), listed: true };
+  try {
+    return { observed: await at.cloud.alb.listServers(group), listed: true };
+  } catch (error) {
+    // Whoever made it has taken it away; whether that matters is seen when something is to be written.
+    if (lane.ledger.bound?.[group] !== undefined && isGone(error)) return { observed: [], listed: true };
+    throw error;
+  }
 }
 
 /** Looks at a group, unless a job of it is still under way. */
 export async function lookAtGroup(question: Question): Promise<GroupWork> {
   const { group, facts, lane, at } = question;
   const { jobId, next = [], refused } = lane.ledger.members[group] ?? {};
+  const bound = lane.ledger.bound?.[group];
+  const leaving = bound?.leaving === true;
   const seen = jobId === undefined ? await observe(question) : { observed: next.map(asObserved), listed: false };
   return {
     group,
     facts,
-    wanted: wantedServers(facts, lane.wish),
+    ...(bound === undefined ? {} : { mark: markOf(lane.message.key) }),
+    leaving,
+    wanted: leaving ? [] : wantedServers(facts, lane.wish),
     digest: digestOf(facts, lane.wish),
     ...seen,
     refusals: new Refusals(refused, () => at.kube.now()),
+    foreign: new Set(),
     problems: [],
     state: jobId !== undefined ? 'pending' : 'ready',
     outcome: done(false),

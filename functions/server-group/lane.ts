@@ -4,13 +4,16 @@ import type { MembersWish } from '#shared/model/wanted-servers.ts';
 import type { ObjectRef } from '#shared/problem.ts';
 import type { Claim } from '#shared/step/claim.ts';
 import { combine, type Outcome } from '#shared/step/outcome.ts';
-import type { GroupMembers, ServiceLedger } from '#shared/step/record.ts';
+import type { GroupMembers, ServiceGroup, ServiceLedger } from '#shared/step/record.ts';
 import type { Send } from '#shared/step/workshop.ts';
+import type { BindingReport } from './bound-group.ts';
 import { gateUses } from './group-health.ts';
 import type { GroupWork } from './group-work.ts';
 
 export interface Lane {
   readonly message: MembersRequested;
+  /** The Service itself is read too. */
+  readonly whole: boolean;
   readonly claim: Claim<ServiceLedger>;
   ledger: ServiceLedger;
   /** Endpoints and nodes, as read in this run. */
@@ -19,6 +22,8 @@ export interface Lane {
   work: readonly GroupWork[];
   /** Of the Service as a whole; each group has its own beside it. */
   outcome: Outcome;
+  /** Of a group that the Service is bound to. */
+  binding: BindingReport;
   sends: readonly Send[];
   /** The claim was given back. */
   released: boolean;
@@ -31,7 +36,14 @@ export const refOf = ({ message }: Pick<Lane, 'message'>): ObjectRef => ({
 });
 
 /** What the run came to for the Service: its groups together. */
-export const outcomeOfLane = (lane: Lane): Outcome => lane.work.reduce((sum, { outcome }) => combine(sum, outcome), lane.outcome);
+export const outcomeOfLane = (lane: Lane): Outcome =>
+  [lane.binding, ...lane.work].reduce((sum, { outcome }) => combine(sum, outcome), lane.outcome);
+
+/** What a group's members are made by, for each group that is the lane's to write: the chain's, and those made elsewhere. */
+export function groupsOfLane({ claim, ledger }: Pick<Lane, 'claim' | 'ledger'>): Readonly<Record<string, ServiceGroup>> {
+  const bound = Object.entries(ledger.bound ?? {}).map(([group, { rule }]) => [group, { ...rule, albConfig: '' }] as const);
+  return { ...Object.fromEntries(bound), ...claim.record.groups };
+}
 
 /** What is remembered of one group; `undefined`: nothing any more. */
 export function remember(lane: Lane, group: string, members: GroupMembers | undefined): void {
@@ -49,5 +61,8 @@ export const laneUses: readonly string[] = [
   'ListAsynJobs',
   'DescribeNetworkInterfaces',
   'DescribeInstances',
+  'ListServerGroups',
+  'TagResources',
+  'UnTagResources',
   ...gateUses,
 ];

@@ -36,6 +36,7 @@ function settleJob({ lane, work, members }: Pending, job: Job | undefined): void
   if (job?.status === 'Succeeded' && next !== undefined) {
     remember(lane, work.group, { ...rest, servers: next, registered: next.length });
     work.observed = next.map(asObserved);
+    work.listed = false;
     work.state = 'ready';
     work.outcome = done(true);
     return;

@@ -11,9 +11,10 @@ import { outcomeOf } from '#shared/step/failure-outcome.ts';
 import { combine, done, wait } from '#shared/step/outcome.ts';
 import type { Settlement, Workshop } from '#shared/step/workshop.ts';
 import { applyGroup } from './apply-members.ts';
+import { readBinding } from './bound-group.ts';
 import { claimLane, releaseLane } from './claim-lane.ts';
 import { lookAtGroup } from './group-work.ts';
-import { type Lane, refOf } from './lane.ts';
+import { groupsOfLane, type Lane, refOf } from './lane.ts';
 import { type FoundIds, lookUp } from './look-ups.ts';
 import { digestJobs, pendingOf } from './member-jobs.ts';
 import { readNodes } from './members-wish.ts';
@@ -39,6 +40,14 @@ export async function keepMembers(messages: readonly MembersRequested[], at: Wor
     if ('claim' in claimed) lanes.push(claimed);
     else settled.set(message, await gates.withoutLane(message, claimed));
   });
+  await eachLimited(
+    lanes.filter(({ whole }) => whole),
+    parallel,
+    (lane) =>
+      quietly(lane, async () => {
+        lane.binding = await readBinding(lane, at);
+      }),
+  );
   await lookAtAll(lanes, gates, at);
   const found = await together(lanes, () =>
     lookUp(
@@ -56,8 +65,9 @@ export async function keepMembers(messages: readonly MembersRequested[], at: Wor
   return settled;
 }
 
-/** The first of several requests for one Service. */
-const mergedRequest = (ofOneService: readonly MembersRequested[]): MembersRequested => ofOneService[0] as MembersRequested; // groups are never empty
+/** Of several requests for one Service the one that says most. */
+const mergedRequest = (ofOneService: readonly MembersRequested[]): MembersRequested =>
+  ofOneService.find(({ whole }) => whole) ?? (ofOneService[0] as MembersRequested); // groups are never empty
 
 /** A question for all: when it fails, all of them wait for the next try. */
 async function together<T>(lanes: readonly Lane[], work: () => Promise<T>): Promise<T | undefined> {
@@ -78,7 +88,7 @@ async function quietly(lane: Lane, work: () => Promise<void>): Promise<void> {
 
 /** Nodes are listed once for all, and only when a mode depends on them. */
 async function lookAtAll(lanes: readonly Lane[], gates: ReadinessGates, at: Workshop): Promise<void> {
-  const ofNodes = lanes.filter((lane) => Object.values(lane.claim.record.groups).some(needsNodes));
+  const ofNodes = lanes.filter((lane) => Object.values(groupsOfLane(lane)).some(needsNodes));
   const nodes = ofNodes.length === 0 ? [] : await together(ofNodes, () => readNodes(at.kube));
   const open = nodes === undefined ? lanes.filter((lane) => !ofNodes.includes(lane)) : lanes;
   await eachLimited(open, parallel, (lane) =>
@@ -94,7 +104,7 @@ const isPending = (lane: Lane): boolean => pendingOf([lane]).length > 0;
 
 async function look(lane: Lane, gates: ReadinessGates, at: Workshop): Promise<void> {
   const { key } = lane.message;
-  const groups = Object.entries(lane.claim.record.groups);
+  const groups = Object.entries(groupsOfLane(lane));
   const known = new Set(groups.map(([group]) => group));
   // Groups that the chain has taken back are no longer ours to write.
   lane.ledger = { ...lane.ledger, members: Object.fromEntries(Object.entries(lane.ledger.members).filter(([group]) => known.has(group))) };

@@ -29,6 +29,8 @@ interface Stray {
 export interface ClusterWishes {
   readonly wishes: readonly Wish[];
   readonly strays: readonly Stray[];
+  /** All of the cluster: some are bound to a server group without any Ingress. */
+  readonly services: readonly Service[];
 }
 
 /** The wish of every AlbConfig that exists or that an Ingress names: four lists, however many. */
@@ -56,7 +58,7 @@ export async function readCluster(kube: Kube, cluster: string): Promise<ClusterW
       services: pick(known, owned.flatMap(referencedServices)),
     }),
   );
-  return { wishes, strays };
+  return { wishes, strays, services: services.items };
 }
 
 const serviceText = (service: Service): string => `${service.metadata.namespace ?? ''}/${service.metadata.name}`;

@@ -200,9 +200,19 @@ export interface GateLedger {
   readonly comeBackAt?: number;
 }
 
+/** A server group that was made elsewhere and that the Service is bound to by annotation. */
+export interface BoundGroup {
+  readonly groupType: 'Instance' | 'Ip';
+  readonly rule: MembersRule;
+  /** It is bound no more: our servers go, then our tags, then this entry. */
+  readonly leaving?: true;
+}
+
 /** What we remember of a Service. `members` is written by the member lane alone, `groups` by the chain alone. */
 export interface ServiceLedger {
   readonly members: Readonly<Record<string, GroupMembers>>;
+  /** Groups made elsewhere, by id; absent: none. */
+  readonly bound?: Readonly<Record<string, BoundGroup>>;
   /** Hash of what people were told that is left out: told once. */
   readonly told?: string;
   /** The message that looks at what is left out again: for which of it, when (API server's clock, ms), and whose invocation sent it. */
