@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ViewListener } from '#infra/local/alb/view.ts';
 import { createAuthority, issueLeaf } from '#infra/local/authority.ts';
 import { callGrpc } from '#test/support/grpc-call.ts';
+import { ManualTimers } from './manual-timers.ts';
 import { aGroup, aListener, aServer, MemoryView, read, start } from './plane.ts';
 import { callByHttp2, callSecurely } from './secure-call.ts';
 
@@ -77,8 +78,9 @@ async function grpc(serve: Serve, addresses: readonly string[] = ['10.64.0.1']) 
     for (const session of sessions) session.destroy();
   });
   await open(view, addresses.at(-1) ?? '', server);
-  const { plane, url } = await start(view);
-  return { url, authority: await plane.authority() };
+  const timers = new ManualTimers();
+  const { plane, url } = await start(view, { timers });
+  return { view, plane, timers, url, authority: await plane.authority() };
 }
 
 const to = (authority: string) => ({ authority, host: 'orders.example.com', path: '/shop.Orders/List' });
@@ -128,6 +130,38 @@ describe('a group of protocol gRPC', () => {
     );
     for (let round = 0; round < 2; round++) expect(await callByHttp2(`${url}/fine`, { authority })).toMatchObject({ status: 200 });
     expect(await callByHttp2(`${url}/broken`, { authority })).toMatchObject({ status: 502 });
+  });
+
+  it.each([
+    ['goes on with a stream while it drains', { ConnectionDrainEnabled: true, ConnectionDrainTimeout: 50 }, 49_000, 'open'],
+    ['loses its streams when the time to drain is over', { ConnectionDrainEnabled: true, ConnectionDrainTimeout: 50 }, 50_000, 'cut'],
+    ['loses its streams at once without draining', { ConnectionDrainEnabled: false }, 0, 'cut'],
+  ])('%s, once it has left', async (_, ConnectionDrainConfig, ms, expected) => {
+    const { view, plane, timers, url, authority } = await grpc((stream) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+      stream.setEncoding('utf8').on('data', (message: string) => stream.write(`re: ${message}`));
+    });
+    view.set({ groups: [aGroup('sgp-default', [aServer('10.64.0.1')], { Protocol: 'GRPC', ConnectionDrainConfig })] });
+    await plane.settled();
+    const session = connect(url, { ca: authority, servername: 'localhost' });
+    onTestFinished(() => session.destroy());
+    const stream = session.request({
+      ':path': '/shop.Orders/Watch',
+      ':method': 'POST',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    const said = () => new Promise<string>((resolve) => stream.once('data', (message: string) => resolve(message)));
+    const closed = new Promise<string>((resolve) => stream.on('error', () => {}).once('close', () => resolve('cut')));
+    stream.setEncoding('utf8').write('one');
+    expect(await said()).toBe('re: one');
+    view.set({ groups: [aGroup('sgp-default', [], { Protocol: 'GRPC', ConnectionDrainConfig })] });
+    await plane.settled();
+    timers.advance(ms);
+    if (expected === 'open') {
+      stream.write('two');
+      expect(await said()).toBe('re: two');
+    } else expect(await closed).toBe('cut');
   });
 
   it('hears that its client has gone', async () => {

@@ -21,7 +21,9 @@ const namedSettings = (name: string, own: Partial<ServerGroupSettings> = {}): Se
 
 const checked = { healthCheckConfig: groupSettings({ healthCheckConfig: { healthCheckEnabled: true, ...quick } }).healthCheckConfig };
 const draining = { connectionDrainConfig: { connectionDrainEnabled: true, connectionDrainTimeout: 300 } };
-const sticky = { stickySessionConfig: { stickySessionEnabled: true, stickySessionType: 'Insert', cookie: '', cookieTimeout: 100 } } as const;
+const sticky = {
+  stickySessionConfig: { stickySessionEnabled: true, stickySessionType: 'Insert', cookie: '', cookieTimeout: 100 },
+} as const;
 
 const listenerSettings: ListenerSettings = { listenerDescription: 'test', idleTimeout: 15, requestTimeout: 5, gzipEnabled: false };
 

@@ -1,5 +1,8 @@
 import type { RequestListener } from 'node:http';
-import { describe, expect, it, vi } from 'vitest';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createAuthority, issueLeaf } from '#infra/local/authority.ts';
 import { ManualTimers } from './manual-timers.ts';
 import { aGroup, aServer, call, MemoryView, serve, start } from './plane.ts';
 
@@ -128,6 +131,28 @@ describe('health checks', () => {
     server.close();
     for (const _ of [1, 2, 3]) await probe();
     expect(plane.health('sgp-default')).toMatchObject([{ status: 'Unhealthy', reason: { ReasonCode: 'CONNECT_FAILED' } }]);
+  });
+
+  it('by HTTPS take any certificate, and judge the answer as by HTTP', async () => {
+    const { view, status, probe, plane } = await checked(checks({ HealthCheckProtocol: 'HTTPS' }));
+    const leaf = await issueLeaf(await createAuthority('nobody'), { commonName: 'pod', hosts: ['pod'], addresses: [] });
+    let code = 200;
+    const server = createHttpsServer({ cert: leaf.certificate, key: leaf.key }, (_, response) => response.writeHead(code).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    // A TCP server's address is always of this form.
+    view.sockets.set('10.64.0.1', (server.address() as AddressInfo).port);
+    for (const _ of [1, 2]) await probe();
+    expect(status()).toBe('Normal');
+    code = 404;
+    for (const _ of [1, 2, 3]) await probe();
+    expect(plane.health('sgp-default')).toMatchObject([{ status: 'Unhealthy', reason: { ActualResponse: '404' } }]);
+  });
+
+  it('by HTTPS fail where no TLS is spoken', async () => {
+    const { probe, plane } = await checked(checks({ HealthCheckProtocol: 'HTTPS', UnhealthyThreshold: 1 }));
+    await probe();
+    expect(plane.health('sgp-default')).toMatchObject([{ status: 'Unhealthy', reason: { ReasonCode: 'RECV_RESPONSE_FAILED' } }]);
   });
 
   it('count silence as failure once the timeout is over', async () => {

@@ -54,6 +54,38 @@ describe('smooth weighted round robin', () => {
 });
 
 describe('consistent hashing', () => {
+  it('moves requests only to a server that has come', () => {
+    fc.assert(
+      fc.property(weights, fc.array(fc.string(), { minLength: 1, maxLength: 30 }), (list, texts) => {
+        const before = candidatesOf(list);
+        const after = candidatesOf([...list, 50]);
+        const moved = texts.filter((text) => consistent(text, before)?.key !== consistent(text, after)?.key);
+        expect(new Set(moved.map((text) => consistent(text, after)?.key)).size).toBeLessThanOrEqual(1);
+        expect(moved.every((text) => consistent(text, after)?.key === after.at(-1)?.key)).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('moves requests only from a server whose weight falls', () => {
+    fc.assert(
+      fc.property(weights, fc.array(fc.string(), { minLength: 1, maxLength: 30 }), (list, texts) => {
+        const before = candidatesOf([...list, 80]);
+        const after = candidatesOf([...list, 20]);
+        const moved = texts.filter((text) => consistent(text, before)?.key !== consistent(text, after)?.key);
+        expect(moved.every((text) => consistent(text, before)?.key === before.at(-1)?.key)).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('gives servers about their share', () => {
+    const picks = count(Array.from({ length: 4_000 }, (_, at) => consistent(`client ${at}`, candidatesOf([100, 50, 50]))?.key));
+    const shares = ['s0', 's1', 's2'].map((key) => (picks.get(key) ?? 0) / 4_000);
+    // The hash is fixed, and so are these: a binomial of this size is off by less than 0.03.
+    for (const [at, wanted] of [0.5, 0.25, 0.25].entries()) expect(Math.abs((shares[at] ?? 0) - wanted)).toBeLessThan(0.03);
+  });
+
   it('moves only the requests of a server that has gone', () => {
     fc.assert(
       fc.property(weights, fc.array(fc.string(), { minLength: 1, maxLength: 30 }), (list, texts) => {
@@ -86,6 +118,28 @@ describe('the schedulers of a group', () => {
 
   it('Wlc takes the server with the fewest requests', () => {
     expect(choose('Wlc', facts(''), { s0: 3, s1: 1, s2: 2 })).toBe('s1');
+  });
+
+  it('Wlc weighs requests: a server of twice the weight takes twice as many', () => {
+    const active: Record<string, number> = {};
+    const turns = new SmoothRoundRobin();
+    for (let at = 0; at < 40; at++) {
+      const chosen = schedule('Wlc', {
+        candidates: candidatesOf([100, 50, 50]),
+        facts: facts(''),
+        roundRobin: turns,
+        active: ({ key }) => active[key] ?? 0,
+        parameter: undefined,
+      });
+      active[chosen?.key ?? ''] = (active[chosen?.key ?? ''] ?? 0) + 1;
+    }
+    expect(active).toEqual({ s0: 20, s1: 10, s2: 10 });
+  });
+
+  it('Uch takes turns among requests without the parameter', () => {
+    const turns = new SmoothRoundRobin();
+    const choice = { candidates, facts: facts('x=1'), roundRobin: turns, active: () => 0, parameter: 'user' };
+    expect(new Set([1, 2, 3].map(() => schedule('Uch', choice)?.key)).size).toBe(3);
   });
 
   it('Sch keeps a client at its server', () => {
