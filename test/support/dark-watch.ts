@@ -59,7 +59,7 @@ export class DarkWatch {
       const before = this.#serving.get(id) ?? 0;
       this.#serving.set(id, serving);
       if (serving > 0) continue;
-      if (before > 0 && !(this.#writes.get(id) ?? []).some((one) => this.#excused(one))) {
+      if (before > 0 && this.#wishes.at(-1)?.empty !== true && !(this.#writes.get(id) ?? []).some((one) => this.#excused(one))) {
         this.violations.push(`${id} went dark; emptied by ${(this.#writes.get(id) ?? []).map((one) => one.racer).join(', ')}`);
       }
       this.#writes.delete(id);

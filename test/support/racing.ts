@@ -42,6 +42,8 @@ export class Race {
   readonly #onCall: OnCall;
   #running: Running[] = [];
   #begun = 0;
+  /** How many have died so far. */
+  deaths = 0;
 
   constructor(bench: Workbench, onCall: OnCall = () => undefined) {
     this.#bench = bench;
@@ -91,6 +93,7 @@ export class Race {
     const running = this.#running.find((one) => one.name === racer.name);
     if (running === undefined) return;
     running.dead = true;
+    this.deaths += 1;
     running.tickets = [];
     await call?.go();
     this.#running = this.#running.filter((one) => one !== running);
