@@ -89,7 +89,8 @@ async function bind(lane: Lane, id: string, service: Service, at: Workshop): Pro
   if (fresh) {
     // Before the first write: whoever takes over after a death must know what to take back.
     await lane.claim.save(lane.ledger);
-    await guarded(lane, at).tagResources('servergroup', [id], tagsOf(lane));
+    const alb = guarded(lane, at);
+    await alb.tagResources('servergroup', [id], tagsOf(lane));
   }
   return report(lane, faults, false);
 }
@@ -109,7 +110,8 @@ export async function readBinding(lane: Lane, at: Workshop): Promise<BindingRepo
 export async function letGo(lane: Lane, group: string, at: Workshop): Promise<void> {
   const [found] = await at.cloud.alb.getServerGroups([group]);
   const keys = Object.entries(tagsOf(lane)).flatMap(([key, value]) => (found?.tags[key] === value ? [key] : []));
-  if (keys.length === Object.keys(tagsOf(lane)).length) await guarded(lane, at).untagResources('servergroup', [group], keys);
+  const alb = guarded(lane, at);
+  if (keys.length === Object.keys(tagsOf(lane)).length) await alb.untagResources('servergroup', [group], keys);
   setBound(lane, group, undefined);
   remember(lane, group, undefined);
 }
