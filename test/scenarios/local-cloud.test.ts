@@ -5,6 +5,7 @@ import { applyFile, applyText, readManifests } from '#infra/local/start/apply.ts
 import { untilAnswered } from '#infra/local/start/example.ts';
 import { readRoutes } from '#infra/local/start/routes.ts';
 import type { KubeObject, ObjectName } from '#shared/kube/port.ts';
+import { gatedManifests, gatedPodsOf } from '#test/support/gated-manifests.ts';
 import { type StartedCloud, startedCloud } from '#test/support/started-cloud.ts';
 import { until } from '#test/support/until.ts';
 
@@ -59,20 +60,6 @@ const podsThatAnswer = async (host: string, requestPath: string): Promise<readon
 
 const scale = (name: string, replicas: number) =>
   cloud.kube.mergePatch({ kind: 'Deployment', namespace: 'default', name }, { spec: { replicas } });
-
-const gate = 'target-health.alb.k8s.alibabacloud';
-/** A namespace that opted in, with a Deployment behind the ALB and one that is not; both have gates in their templates. */
-const gatedManifests = [
-  '{apiVersion: v1, kind: Namespace, metadata: {name: gated, labels: {albeit.io/readiness-gates: enabled}}}',
-  ...[
-    ['milk', 2],
-    ['inside', 1],
-  ].flatMap(([name, replicas]) => [
-    `{apiVersion: v1, kind: Service, metadata: {name: ${name}, namespace: gated}, spec: {selector: {app: ${name}}, ports: [{port: 80, targetPort: 8080}]}}`,
-    `{apiVersion: apps/v1, kind: Deployment, metadata: {name: ${name}, namespace: gated}, spec: {replicas: ${replicas}, selector: {matchLabels: {app: ${name}}}, template: {metadata: {labels: {app: ${name}}}, spec: {readinessGates: [{conditionType: ${gate}}], containers: [{name: web, image: 'web:1', ports: [{containerPort: 8080}], env: [{name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]}]}}}}`,
-  ]),
-  `{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: milk, namespace: gated, annotations: {alb.ingress.kubernetes.io/healthcheck-enabled: 'true', alb.ingress.kubernetes.io/healthcheck-interval-seconds: '1'}}, spec: {ingressClassName: alb, rules: [{host: milk.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: milk, port: {number: 80}}}}]}}]}}`,
-].join('\n---\n');
 
 describe('the local cloud', () => {
   it('answers for the example from every pod', async () => {
@@ -195,14 +182,7 @@ describe('the local cloud', () => {
 
   it('lets Pods with a readiness gate become ready when the ALB has them in service, and the others of their namespace too', async () => {
     await applyText(cloud.kube, gatedManifests, 'a gated Deployment');
-    interface Gated extends KubeObject {
-      readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string }[] };
-    }
-    const pods = async (app: string): Promise<readonly string[]> => {
-      const { items } = await cloud.kube.list<Gated>('Pod', { namespace: 'gated', labelSelector: `app=${app}` });
-      const says = (one: Gated, type: string) => one.status?.conditions?.find((condition) => condition.type === type);
-      return items.map((one) => `${says(one, 'Ready')?.status} ${says(one, gate)?.reason}`);
-    };
+    const pods = async (app: string): Promise<readonly string[]> => (await gatedPodsOf(cloud.kube, app)).map((one) => one.says);
     const inService = ['True InService', 'True InService'];
     await until(async () => (await pods('milk')).join() === inService.join(), 'two Pods in service', 60_000);
     await cloud.answers('milk.example.com', '/', 'milk-');

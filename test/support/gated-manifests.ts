@@ -1,0 +1,82 @@
+/** Workloads with readiness gates for scenarios over real processes, and how their Pods stand. */
+import type { Kube, KubeObject } from '#shared/kube/port.ts';
+import { gateTypes } from '#shared/model/readiness-gates.ts';
+
+const [gate] = gateTypes;
+
+const workload = (name: string, replicas: number): readonly object[] => [
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: 'gated' },
+    spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
+  },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'gated' },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: {
+          readinessGates: [{ conditionType: gate }],
+          containers: [
+            {
+              name: 'web',
+              image: 'web:1',
+              ports: [{ containerPort: 8080 }],
+              env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+            },
+          ],
+        },
+      },
+    },
+  },
+];
+
+/** A namespace that opted in, with `milk` behind the ALB at milk.example.com, checked, and `inside` behind none. */
+export const gatedManifests: string = [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'gated', labels: { 'albeit.io/readiness-gates': 'enabled' } } },
+  ...workload('milk', 2),
+  ...workload('inside', 1),
+  {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: {
+      name: 'milk',
+      namespace: 'gated',
+      annotations: {
+        'alb.ingress.kubernetes.io/healthcheck-enabled': 'true',
+        'alb.ingress.kubernetes.io/healthcheck-interval-seconds': '1',
+      },
+    },
+    spec: {
+      ingressClassName: 'alb',
+      rules: [
+        {
+          host: 'milk.example.com',
+          http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'milk', port: { number: 80 } } } }] },
+        },
+      ],
+    },
+  },
+]
+  .map((one) => JSON.stringify(one))
+  .join('\n---\n');
+
+interface GatedPod extends KubeObject {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string }[] };
+}
+
+/** `True InService`: of each Pod whether it is ready, and the reason of its gate. */
+export async function gatedPodsOf(kube: Kube, app: string): Promise<readonly { readonly name: string; readonly says: string }[]> {
+  const { items } = await kube.list<GatedPod>('Pod', { namespace: 'gated', labelSelector: `app=${app}` });
+  const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const condition = (one: GatedPod, type: string) => one.status?.conditions?.find((found) => found.type === type);
+  return staying.map((one) => ({
+    name: one.metadata.name,
+    says: `${condition(one, 'Ready')?.status ?? 'absent'} ${condition(one, gate)?.reason ?? 'absent'}`,
+  }));
+}
