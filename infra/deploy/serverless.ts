@@ -37,6 +37,7 @@ const environment = (row: StepRow): Readonly<Record<string, string>> => ({
   ALBEIT_MNS_ENDPOINT: `https://${variable('account')}.mns.${variable('region')}.aliyuncs.com`,
   ALBEIT_SIGNING_KEYS: fromEnv('ALBEIT_SIGNING_KEYS'),
   ALBEIT_FUNCTION_TIMEOUT: String(row.timeoutSeconds),
+  ALBEIT_POD_ADDRESSES: fromEnv('ALBEIT_POD_ADDRESSES', 'false'),
   KUBECONFIG: fromEnv('ALBEIT_KUBECONFIG', '/mnt/albeit/kubeconfig'),
 });
 
