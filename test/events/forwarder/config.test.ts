@@ -33,10 +33,16 @@ describe('settings of the forwarder', () => {
     expect(readConfig({ ...rest, KUBECONFIG: '' }).kubeconfig).toEqual({ inCluster: true });
   });
 
+  it('takes Services to be reached by their type, unless it is told otherwise', () => {
+    expect(readConfig(whole).podAddresses).toBe(false);
+    expect(readConfig({ ...whole, ALBEIT_POD_ADDRESSES: 'true' }).podAddresses).toBe(true);
+  });
+
   it.each([
     ['a missing one', { ALBEIT_CLUSTER: undefined }, /ALBEIT_CLUSTER/],
     ['one that is misspelt', { ALBEIT_WINDOW: '100' }, /ALBEIT_WINDOW \(unknown\)/],
     ['an endpoint with a path', { ALBEIT_MNS_ENDPOINT: 'http://127.0.0.1:9002/' }, /ALBEIT_MNS_ENDPOINT/],
+    ['neither true nor false', { ALBEIT_POD_ADDRESSES: 'yes' }, /ALBEIT_POD_ADDRESSES/],
     ['a port that is none', { ALBEIT_HEALTH_PORT: '70000' }, /ALBEIT_HEALTH_PORT/],
     ['a window that is no number', { ALBEIT_WINDOW_MS: '0.2s' }, /ALBEIT_WINDOW_MS/],
     ['keys without one to sign with', { ALBEIT_SIGNING_KEYS: JSON.stringify({ keys: [{ id: 'k1', secret }] }) }, /ALBEIT_SIGNING_KEYS/],
