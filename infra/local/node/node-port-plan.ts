@@ -25,7 +25,7 @@ export interface Backend {
   readonly port: number;
 }
 
-export const serviceLabel = 'kubernetes.io/service-name';
+const serviceLabel = 'kubernetes.io/service-name';
 
 /** Node ports answer for these types. */
 const types: ReadonlySet<string> = new Set(['NodePort', 'LoadBalancer']);

@@ -115,7 +115,7 @@ export async function play(options: PlayOptions, { transport, settings, journal 
   const note = noteIn(journal);
   const kubelet: Kubelet = new Kubelet({
     ...{ kube, calls, pods, machines, network, settings, region, note, now: Date.now },
-    scheduler: new Scheduler({ calls, pods, nodes, note }),
+    scheduler: new Scheduler({ kube, calls, pods, nodes, note, now: Date.now }),
     nodePorts: (node) => nodePorts.socketsOf(node),
     again: (key, delayMs) => queue.add(key, delayMs),
   });

@@ -1,14 +1,17 @@
 /** Scheduler: binds each Pod to a node that takes it. A Pod that none takes waits until a node changes. */
+import type { Kube } from '#shared/kube/port.ts';
 import type { Followed } from './follow.ts';
-import type { Pod } from './objects.ts';
+import { conditionOf, keepTransition, nameOf, type Pod, timestamp } from './objects.ts';
 import { type NodeObject, placeFor } from './placement.ts';
 import type { PodCalls } from './pod-calls.ts';
 
 export interface SchedulerParts {
+  readonly kube: Pick<Kube, 'mergePatch'>;
   readonly calls: Pick<PodCalls, 'bind'>;
   readonly pods: Pick<Followed<Pod>, 'all'>;
   /** Nodes as people have set them: labels, taints, cordon. */
   readonly nodes: Pick<Followed<NodeObject>, 'all'>;
+  readonly now: () => number;
   readonly note: (action: string, pod: Pod, facts?: Readonly<Record<string, string>>) => void;
 }
 
@@ -28,7 +31,7 @@ export class Scheduler {
     const { calls, nodes, note } = this.#parts;
     if ((pod.spec.schedulerName ?? 'default-scheduler') !== 'default-scheduler' || pod.metadata.deletionTimestamp !== undefined) return;
     const node = placeFor(pod, nodes.all(), this.#countPods());
-    if (node === undefined) return note('Unschedulable', pod);
+    if (node === undefined) return this.#sayWhy(pod);
     const uid = pod.metadata.uid ?? '';
     this.#bound.set(uid, node);
     await calls.bind(pod, node).catch((error: unknown) => {
@@ -36,6 +39,19 @@ export class Scheduler {
       throw error;
     });
     note('Bind', pod, { node });
+  }
+
+  /** In the words of the real scheduler, once; a conflict is left to the pass that follows the newer version. */
+  async #sayWhy(pod: Pod): Promise<void> {
+    const { kube, nodes, now, note } = this.#parts;
+    const before = pod.status?.conditions ?? [];
+    if (conditionOf(before, 'PodScheduled')?.status === 'False') return;
+    const message = `0/${nodes.all().length} nodes are available: labels, taints or cordons keep this Pod from all of them`;
+    const said = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message };
+    const conditions = [...before.filter(({ type }) => type !== 'PodScheduled'), keepTransition(said, before, timestamp(now()))];
+    const { resourceVersion } = pod.metadata;
+    await kube.mergePatch(nameOf(pod, 'Pod'), { metadata: { resourceVersion }, status: { conditions } }, 'status');
+    note('Unschedulable', pod);
   }
 
   /** How many Pods stand on a node, those included whose binding is not seen yet. */

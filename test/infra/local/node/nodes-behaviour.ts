@@ -133,6 +133,11 @@ export function nodesBehaviour(title: string, start: () => Promise<Cluster>): vo
       await cluster.kube.create(aPod('waits', on('local-node')));
       await cluster.kube.create(aPod('follows'));
       await eventually(() => pod('follows'), isReady);
+      const told = await eventually(
+        async () => (await pod('waits'))?.status?.conditions,
+        (found) => found !== undefined,
+      );
+      expect(told).toEqual([expect.objectContaining({ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' })]);
       expect((await pod('waits'))?.spec.nodeName).toBeUndefined();
       await cordon('local-node', null);
       await eventually(() => pod('waits'), isReady);
