@@ -33,8 +33,14 @@ describe('settings of a function', () => {
   });
 
   it('take what is said', () => {
-    const more = { ALBEIT_ALB_ENDPOINT: 'http://127.0.0.1:1', ALBEIT_FUNCTION_TIMEOUT: '7', KUBECONFIG: '/kube/config' };
+    const more = {
+      ALBEIT_ALB_ENDPOINT: 'http://127.0.0.1:1',
+      ALBEIT_FUNCTION_TIMEOUT: '7',
+      ALBEIT_POD_ADDRESSES: 'true',
+      KUBECONFIG: '/kube/config',
+    };
     expect(readSettings({ ...environment, ...more })).toMatchObject({
+      site: { podAddresses: true },
       endpoints: { alb: 'http://127.0.0.1:1' },
       timeoutSeconds: 7,
       kubeconfig: '/kube/config',
