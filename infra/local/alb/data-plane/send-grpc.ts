@@ -1,5 +1,5 @@
 /** As `send`, to a server of a gRPC group: HTTP/2 without TLS, known beforehand (RFC 9113, 3.3), with the trailers that end a call. */
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, type IncomingHttpHeaders } from 'node:http2';
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
 import { pipeline } from 'node:stream';
 import { answerError } from './answer.ts';
 import type { Exchange } from './exchange.ts';
@@ -7,6 +7,7 @@ import type { Chosen } from './groups.ts';
 import { hasBody, type MessageHead, requestHeaders, responseHeaders } from './headers.ts';
 import type { Sent } from './send.ts';
 import { watchIdle } from './timers.ts';
+import type { CallCarrier } from './upstream-agents.ts';
 
 /** Of the list in the terms of HTTP/1.1, alternating names and values. `TE` is what says that trailers are understood. */
 function headOf(exchange: Exchange): Record<string, string | string[]> {
@@ -39,20 +40,25 @@ const plainHead = (headers: AnswerHeaders, raw: readonly string[]): MessageHead 
 /** Everything of one attempt; what happens in it ends it once. */
 class Attempt {
   readonly #exchange: Exchange;
-  readonly #session: ClientHttp2Session;
+  readonly #carrier: CallCarrier;
   readonly #watch: ReturnType<typeof watchIdle>;
   readonly #resolve: (sent: Sent) => void;
   readonly #gone = () => this.#end('ended');
+  readonly #broken = () => (this.#connected ? this.#fail(502) : this.#end('not-connected'));
+  readonly #begin = () => this.#attempt(() => this.#send());
+  #stream: ClientHttp2Stream | undefined;
   #connected = false;
   #over = false;
 
-  constructor(exchange: Exchange, session: ClientHttp2Session, resolve: (sent: Sent) => void) {
+  constructor(exchange: Exchange, carrier: CallCarrier, resolve: (sent: Sent) => void) {
     this.#exchange = exchange;
-    this.#session = session;
+    this.#carrier = carrier;
     this.#resolve = resolve;
     this.#watch = watchIdle(exchange.timers, exchange.listener.RequestTimeout * 1000, () => this.#fail(504));
-    session.once('error', () => (this.#connected ? this.#fail(502) : this.#end('not-connected')));
-    session.once('connect', () => this.#attempt(() => this.#begin()));
+    const { session } = carrier;
+    session.once('error', this.#broken);
+    if (session.connecting) session.once('connect', this.#begin);
+    else this.#begin();
     // The client has gone before its answer was complete: nobody waits for the server any more.
     exchange.response.once('close', this.#gone);
   }
@@ -66,10 +72,11 @@ class Attempt {
     }
   }
 
-  #begin(): void {
+  #send(): void {
     this.#connected = true;
     const { request, response } = this.#exchange;
-    const stream = this.#session.request(headOf(this.#exchange), { endStream: !hasBody(request) });
+    const stream = this.#carrier.session.request(headOf(this.#exchange), { endStream: !hasBody(request) });
+    this.#stream = stream;
     stream.once('error', () => this.#fail(502));
     stream.once('response', (headers: AnswerHeaders, _flags: number, raw: readonly string[]) =>
       this.#attempt(() => this.#pass(plainHead(headers, raw), stream)),
@@ -107,17 +114,20 @@ class Attempt {
     request.off('data', this.#watch.touch).unpipe();
     response.off('close', this.#gone);
     if (sent === 'ended') request.resume();
-    this.#session.destroy(undefined, constants.NGHTTP2_CANCEL);
+    const { session, shared } = this.#carrier;
+    session.off('error', this.#broken).off('connect', this.#begin);
+    if (shared) this.#stream?.close(constants.NGHTTP2_CANCEL);
+    else session.destroy(undefined, constants.NGHTTP2_CANCEL);
     this.#resolve(sent);
   }
 }
 
-/** A connection of its own for each call. */
-export function sendGrpc(exchange: Exchange, { socket, cut }: Chosen): Promise<Sent> {
+/** Over a connection of its own, or with others over one that is kept. */
+export function sendGrpc(exchange: Exchange, { socket, cut, ...place }: Chosen): Promise<Sent> {
   if (socket === undefined) return Promise.resolve('not-connected');
   exchange.request.pause();
   return new Promise((resolve) => {
-    const attempt = new Attempt(exchange, connect(`http://${socket.host}:${socket.port}`), resolve);
+    const attempt = new Attempt(exchange, exchange.agents.carrierTo(place, socket), resolve);
     cut.addEventListener('abort', () => attempt.cut(), { once: true });
   });
 }

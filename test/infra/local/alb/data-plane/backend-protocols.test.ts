@@ -1,8 +1,14 @@
 /** Groups whose servers speak something else than plain HTTP/1.1: TLS, and gRPC. */
-import { connect, createServer as createHttp2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import {
+  connect,
+  createServer as createHttp2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ViewListener } from '#infra/local/alb/view.ts';
 import { createAuthority, issueLeaf } from '#infra/local/authority.ts';
 import { callGrpc } from '#test/support/grpc-call.ts';
@@ -63,8 +69,8 @@ describe('a group of protocol HTTPS', () => {
 
 type Serve = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
-async function grpc(serve: Serve, addresses: readonly string[] = ['10.64.0.1']) {
-  const view = behind('GRPC', addresses);
+async function grpc(serve: Serve, addresses: readonly string[] = ['10.64.0.1'], with_: object = {}) {
+  const view = behind('GRPC', addresses, with_);
   const server = createHttp2Server();
   server.on('stream', (stream, headers) =>
     serve(
@@ -72,7 +78,7 @@ async function grpc(serve: Serve, addresses: readonly string[] = ['10.64.0.1']) 
       headers,
     ),
   );
-  const sessions = new Set<{ destroy(): void }>();
+  const sessions = new Set<ServerHttp2Session>();
   server.on('session', (session) => sessions.add(session));
   onTestFinished(() => {
     for (const session of sessions) session.destroy();
@@ -80,7 +86,7 @@ async function grpc(serve: Serve, addresses: readonly string[] = ['10.64.0.1']) 
   await open(view, addresses.at(-1) ?? '', server);
   const timers = new ManualTimers();
   const { plane, url } = await start(view, { timers });
-  return { view, plane, timers, url, authority: await plane.authority() };
+  return { view, plane, timers, sessions, url, authority: await plane.authority() };
 }
 
 const to = (authority: string) => ({ authority, host: 'orders.example.com', path: '/shop.Orders/List' });
@@ -162,6 +168,42 @@ describe('a group of protocol gRPC', () => {
       stream.write('two');
       expect(await said()).toBe('re: two');
     } else expect(await closed).toBe('cut');
+  });
+
+  const ok: Serve = (stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.resume().on('end', () => stream.end('fine'));
+  };
+
+  it.each([
+    [true, 1],
+    [false, 3],
+  ])('is asked over connections that are kept or not (%s), calls at once included', async (UpstreamKeepaliveEnabled, count) => {
+    const { url, authority, sessions } = await grpc(ok, ['10.64.0.1'], { UpstreamKeepaliveEnabled });
+    const ask = () => callByHttp2(`${url}/shop.Orders/List`, { authority, method: 'POST', body: 'all' });
+    expect([await ask(), ...(await Promise.all([ask(), ask()]))].map(({ status, body }) => `${status} ${body}`)).toEqual(
+      Array(3).fill('200 fine'),
+    );
+    expect(sessions.size).toBe(count);
+  });
+
+  it('is asked over a new connection when the kept one has been closed, by the server or because that has left', async () => {
+    const kept = { UpstreamKeepaliveEnabled: true };
+    const { view, plane, url, authority, sessions } = await grpc(ok, ['10.64.0.1'], kept);
+    const ask = async () => (await callByHttp2(`${url}/shop.Orders/List`, { authority, method: 'POST', body: 'all' })).status;
+    const closed = (session: ServerHttp2Session | undefined) => vi.waitUntil(() => session?.closed, { timeout: 2_000, interval: 1 });
+    expect(await ask()).toBe(200);
+    const [first] = sessions;
+    const gone = new Promise((resolve) => first?.once('close', resolve));
+    first?.close();
+    await gone;
+    await vi.waitUntil(async () => (await ask()) === 200, { timeout: 2_000, interval: 1 });
+    expect(sessions.size).toBe(2);
+    const second = [...sessions].at(-1);
+    view.set({ groups: [aGroup('sgp-default', [], { Protocol: 'GRPC', ...kept })] });
+    await plane.settled();
+    await closed(second);
   });
 
   it('hears that its client has gone', async () => {
