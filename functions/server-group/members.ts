@@ -7,14 +7,14 @@ import { readEndpoints } from '#shared/kube/endpoint-reader.ts';
 import { needsNodes } from '#shared/model/members-source.ts';
 import { byKey } from '#shared/step/by-key.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
-import { outcomeOf } from '#shared/step/failure-outcome.ts';
 import { combine, done, wait } from '#shared/step/outcome.ts';
 import type { Settlement, Workshop } from '#shared/step/workshop.ts';
 import { applyGroup } from './apply-members.ts';
 import { readBinding } from './bound-group.ts';
 import { claimLane, releaseLane } from './claim-lane.ts';
 import { lookAtGroup } from './group-work.ts';
-import { groupsOfLane, type Lane, refOf } from './lane.ts';
+import { groupsOfLane, type Lane } from './lane.ts';
+import { outcomeInLane } from './lane-outcome.ts';
 import { type FoundIds, lookUp } from './look-ups.ts';
 import { digestJobs, pendingOf } from './member-jobs.ts';
 import { readNodes } from './members-wish.ts';
@@ -33,7 +33,7 @@ export async function keepMembers(messages: readonly MembersRequested[], at: Wor
   const settled = new Map<Message, Settlement>(messages.map((one) => [one, { outcome: done(false), sends: [], facts: { merged: true } }]));
   // What one look at a Service finds is all that several messages of the batch could ask for.
   const firsts = byKey(messages).map(mergedRequest);
-  const gates = new ReadinessGates(at);
+  const gates = new ReadinessGates(messages, at);
   const lanes: Lane[] = [];
   await eachLimited(firsts, parallel, async (message) => {
     const claimed = await claimLane(message, at);
@@ -44,12 +44,12 @@ export async function keepMembers(messages: readonly MembersRequested[], at: Wor
     lanes.filter(({ whole }) => whole),
     parallel,
     (lane) =>
-      quietly(lane, async () => {
+      quietly(lane, at, async () => {
         lane.binding = await readBinding(lane, at);
       }),
   );
   await lookAtAll(lanes, gates, at);
-  const found = await together(lanes, () =>
+  const found = await together(lanes, at, () =>
     lookUp(
       lanes.flatMap((lane) => lane.work),
       at,
@@ -70,34 +70,34 @@ const mergedRequest = (ofOneService: readonly MembersRequested[]): MembersReques
   ofOneService.find(({ whole }) => whole) ?? (ofOneService[0] as MembersRequested); // groups are never empty
 
 /** A question for all: when it fails, all of them wait for the next try. */
-async function together<T>(lanes: readonly Lane[], work: () => Promise<T>): Promise<T | undefined> {
+async function together<T>(lanes: readonly Lane[], at: Workshop, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    for (const lane of lanes) lane.outcome = combine(lane.outcome, outcomeOf(error, refOf(lane)));
+    for (const lane of lanes) lane.outcome = combine(lane.outcome, outcomeInLane(error, lane, at));
     return undefined;
   }
 }
 
 /** What fails for one Service keeps no other from being looked at. */
-async function quietly(lane: Lane, work: () => Promise<void>): Promise<void> {
+async function quietly(lane: Lane, at: Workshop, work: () => Promise<void>): Promise<void> {
   await work().catch((error: unknown) => {
-    lane.outcome = combine(lane.outcome, outcomeOf(error, refOf(lane)));
+    lane.outcome = combine(lane.outcome, outcomeInLane(error, lane, at));
   });
 }
 
 /** Nodes are listed once for all, and only when a mode depends on them. */
 async function lookAtAll(lanes: readonly Lane[], gates: ReadinessGates, at: Workshop): Promise<void> {
   const ofNodes = lanes.filter((lane) => Object.values(groupsOfLane(lane)).some(needsNodes));
-  const nodes = ofNodes.length === 0 ? [] : await together(ofNodes, () => readNodes(at.kube));
+  const nodes = ofNodes.length === 0 ? [] : await together(ofNodes, at, () => readNodes(at.kube));
   const open = nodes === undefined ? lanes.filter((lane) => !ofNodes.includes(lane)) : lanes;
   await eachLimited(open, parallel, (lane) =>
-    quietly(lane, async () => {
+    quietly(lane, at, async () => {
       lane.wish = { ...lane.wish, nodes: nodes ?? [] };
       await look(lane, gates, at);
     }),
   );
-  await together(lanes.filter(isPending), () => digestJobs(lanes, at));
+  await together(lanes.filter(isPending), at, () => digestJobs(lanes, at));
 }
 
 const isPending = (lane: Lane): boolean => pendingOf([lane]).length > 0;
@@ -120,7 +120,7 @@ async function advance(lane: Lane, found: FoundIds, at: Workshop): Promise<void>
     if (work.state !== 'ready') continue;
     // Whoever starts no job is through.
     work.state = 'settled';
-    const outcome = await applyGroup({ lane, work, found, at }).catch((error: unknown) => outcomeOf(error, refOf(lane)));
+    const outcome = await applyGroup({ lane, work, found, at }).catch((error: unknown) => outcomeInLane(error, lane, at));
     work.outcome = combine(work.outcome, outcome);
   }
 }
@@ -142,7 +142,7 @@ async function applyAll(lanes: readonly Lane[], found: FoundIds, release: (lane:
     const waiting = lanes.filter((lane) => !lane.released);
     if (waiting.length === 0 || pauses === mostPauses || !at.hasTime(pauseMs + at.callMs)) break;
     await at.pause(pauseMs);
-    await together(waiting, () => digestJobs(waiting, at));
+    await together(waiting, at, () => digestJobs(waiting, at));
   }
   for (const { work } of pendingOf(lanes)) work.outcome = wait(1, 'servers are being changed');
 }

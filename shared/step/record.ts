@@ -196,8 +196,11 @@ export interface GroupMembers {
 export interface GateLedger {
   /** By name: since when they wait (API server's clock, ms); 0: the gate is open. */
   readonly pods: Readonly<Record<string, number>>;
-  /** When the message comes that looks at those that wait (API server's clock, ms). */
-  readonly comeBackAt?: number;
+  /**
+   * The message that comes to look at those that wait: when (API server's clock, ms), and the attempt that it says. By the clock alone it could
+   * not be told from others: it may come a little early, for no two instances tell the same time.
+   */
+  readonly next?: { readonly at: number; readonly attempt: number };
 }
 
 /** A server group that was made elsewhere and that the Service is bound to by annotation. */
