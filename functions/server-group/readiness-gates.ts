@@ -2,7 +2,7 @@
  * Readiness gates: a Pod that has one of ours becomes ready only when every server group that holds it has it in service. The lane asks
  * twice: which Pods count although their EndpointSlices say that they are not ready, and, when servers are applied, whose gate opens.
  */
-import { type MembersRequested, membersRequest } from '#events/contract/messages.ts';
+import { keyText, type MembersRequested, membersRequest } from '#events/contract/messages.ts';
 import type { Endpoint } from '#shared/model/endpoint.ts';
 import type { Pod } from '#shared/model/readiness-gates.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
@@ -22,8 +22,14 @@ export class ReadinessGates {
   /** Gated Pods that were looked at. A lane that is not here could not be looked at. */
   readonly #looked = new Map<Lane, readonly Pod[]>();
 
-  constructor(at: Workshop) {
+  /** What the messages of the batch say for their attempts, by Service. */
+  readonly #arrived = new Map<string, Set<number>>();
+
+  constructor(messages: readonly MembersRequested[], at: Workshop) {
     this.#tools = openGateTools(at);
+    for (const { key, attempt } of messages) {
+      this.#arrived.set(keyText(key), new Set([...(this.#arrived.get(keyText(key)) ?? []), attempt]));
+    }
   }
 
   /**
@@ -59,7 +65,7 @@ export class ReadinessGates {
   }
 
   async #keepPods(lane: Lane, looked: readonly Pod[]): Promise<void> {
-    const now = this.#tools.at.kube.now();
+    const now = Math.floor(this.#tools.at.kube.now());
     const before = lane.ledger.gates;
     const former = Object.entries(before?.pods ?? {});
     const pods = new Map<string, number>();
@@ -78,10 +84,13 @@ export class ReadinessGates {
       return note(name, since, look(lane, pod, since, this.#tools));
     });
     const { gates: _former, ...ledger } = lane.ledger;
-    const next = nextLook(before, Object.fromEntries(pods), { now, returns: outcomeOfLane(lane).kind !== 'done' });
+    const { key } = lane.message;
+    const arrived = this.#arrived.get(keyText(key)) ?? new Set();
+    const next = nextLook(before, Object.fromEntries(pods), { now, arrived, returns: outcomeOfLane(lane).kind !== 'done' });
     lane.ledger = { ...ledger, ...(next.ledger === undefined ? {} : { gates: next.ledger }) };
-    if (next.sendSeconds === undefined) return;
-    lane.sends = [...lane.sends, { message: { ...membersRequest(lane.message.key), attempt: 1 }, delaySeconds: next.sendSeconds }];
+    if (next.send === undefined) return;
+    const { attempt, delaySeconds } = next.send;
+    lane.sends = [...lane.sends, { message: { ...membersRequest(key), attempt }, delaySeconds }];
   }
 
   /** What fails for one Pod keeps no other from being looked at. */

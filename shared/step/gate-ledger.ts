@@ -30,30 +30,39 @@ function bounded(pods: GateLedger['pods']): GateLedger['pods'] {
 interface NextLook {
   /** Absent: nothing is to be remembered. */
   readonly ledger?: GateLedger;
-  /** Seconds until the message that is to be sent. */
-  readonly sendSeconds?: number;
+  /** The message that is to be sent, and after how many seconds. */
+  readonly send?: { readonly attempt: number; readonly delaySeconds: number };
 }
 
-/**
- * The next look at Pods that wait, unless one is on its way already: each of many events must not set off a chain of messages of its own.
- * `returns`: the message at hand comes back in any case.
- */
-export function nextLook(
-  before: GateLedger | undefined,
-  all: GateLedger['pods'],
-  { now, returns }: { readonly now: number; readonly returns: boolean },
-): NextLook {
+/** Attempts of messages that look, in turn. Smaller ones are those of messages that wait for a job; larger ones would be parked for long. */
+const attempts = [2, 3, 4] as const;
+
+const attemptAfter = (attempt: number | undefined): number => attempts.find((one) => one > (attempt ?? 0)) ?? attempts[0];
+
+interface Now {
+  /** API server's clock, ms. */
+  readonly now: number;
+  /** What the messages at hand say for their attempts. */
+  readonly arrived: ReadonlySet<number>;
+  /** One of them comes back in any case. */
+  readonly returns: boolean;
+}
+
+/** The next look at Pods that wait, unless one is on its way already: each of many events must not set off a chain of messages of its own. */
+export function nextLook(before: GateLedger | undefined, all: GateLedger['pods'], { now, arrived, returns }: Now): NextLook {
   const pods = bounded(all);
   if (Object.keys(pods).length === 0) return {};
-  const planned = before?.comeBackAt ?? 0;
-  const underWay = planned > now ? { comeBackAt: planned } : {};
-  if (returns || !isWaiting(pods)) return { ledger: { pods, ...underWay } };
-  const seconds = pauseSeconds(pods, now);
-  const comeBackAt = now + seconds * 1000;
-  if (planned > now && planned <= comeBackAt) return { ledger: { pods, ...underWay } };
-  return { ledger: { pods, comeBackAt }, sendSeconds: seconds };
+  const planned = before?.next === undefined || arrived.has(before.next.attempt) || before.next.at <= now ? undefined : before.next;
+  const kept = { ledger: { pods, ...(planned === undefined ? {} : { next: planned }) } };
+  if (returns || !isWaiting(pods)) return kept;
+  const delaySeconds = pauseSeconds(pods, now);
+  const at = now + delaySeconds * 1000;
+  if (planned !== undefined && planned.at <= at) return kept;
+  // Another one that is still under way will find that it is not the one that is awaited.
+  const attempt = attemptAfter(before?.next?.attempt);
+  return { ledger: { pods, next: { at, attempt } }, send: { attempt, delaySeconds } };
 }
 
 /** Pods wait, and the message that was to come for them did not: whoever was to send it died. */
 export const isOverdue = (gates: GateLedger | undefined, now: number): boolean =>
-  gates !== undefined && isWaiting(gates.pods) && (gates.comeBackAt ?? 0) + overdueMs < now;
+  gates !== undefined && isWaiting(gates.pods) && (gates.next?.at ?? 0) + overdueMs < now;
