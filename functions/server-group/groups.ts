@@ -55,6 +55,8 @@ function adoption(spec: ServerGroupSpec, one: Found, known: ServiceRecords, scen
   const { observed, id } = one;
   const differing = observed === undefined ? [] : changedSettings(spec.settings, observed.settings);
   const count = observed?.serverCount;
+  // Made by somebody who died before he could say so, or changed back by somebody else.
+  if (observed !== undefined && differing.length === 0) scene.remember((ledger) => acceptGroup(ledger, spec.identity));
   // Who told the Service last may have died before he asked its lane.
   const sure = scene.ledger.steps['server-group']?.again !== true;
   const told = sure && isTold(spec, id, known, scene) && !isDoubtful(spec, id, { known, count, scene });

@@ -17,9 +17,12 @@ export function withRefusedGroups({ refusedGroups: _former, ...ledger }: AlbConf
 export const isWithheld = (ledger: AlbConfigLedger, group: GroupIdentity): boolean =>
   ledger.groups[group] === undefined && ledger.refusedGroups?.[group] !== undefined;
 
-/** A refusal whose time is over makes the step look again. */
+/**
+ * A refusal whose time is over makes the step look again. Not where the group is there: what of it could not be changed back is known only
+ * when groups are listed, which the sweep does.
+ */
 export function tryRefusedGroups(ledger: AlbConfigLedger, now: number): AlbConfigLedger {
-  const due = Object.values(ledger.refusedGroups ?? {}).some((one) => one.until <= now);
+  const due = Object.entries(ledger.refusedGroups ?? {}).some(([group, one]) => one.until <= now && isWithheld(ledger, group));
   return due ? { ...ledger, steps: { ...ledger.steps, 'server-group': {} } } : ledger;
 }
 

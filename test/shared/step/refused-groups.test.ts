@@ -30,6 +30,8 @@ describe('a group that was refused', () => {
     const ledger = aLedger({ refusedGroups: { tea: refused() }, steps: applied });
     expect(tryRefusedGroups(ledger, 999)).toBe(ledger);
     expect(tryRefusedGroups(ledger, 1000).steps).toEqual({ ...applied, 'server-group': {} });
+    const made = { ...ledger, groups: { tea: 'sgp-1' } };
+    expect(tryRefusedGroups(made, 1000)).toBe(made);
   });
 
   it('is tried again at once where another has gone, if there were too many', () => {
