@@ -269,6 +269,22 @@ describe('repair', () => {
     await comesTo('open', () => pods.says('web-a') === 'True InService');
   });
 
+  it('happens wherever the function dies, at the latest when the sweep comes by', async () => {
+    await shop({ objects: [selecting('web'), ingress('web', 'web', checked)] });
+    bench.changed();
+    await rest();
+    for (let point = 0; point < 12; point++) {
+      bench.dieAfter(2 * point + 1, point % 2 === 1);
+      await pods.start(`web-${point}`, podIp(1, point), web);
+      await bench.run(20_000, () => pods.observe());
+      if (pods.says(`web-${point}`) !== 'True InService') {
+        await bench.run(100_000, () => pods.observe());
+        await bench.sweep();
+      }
+      await comesTo(`open after a death at call ${2 * point + 1}`, () => pods.says(`web-${point}`) === 'True InService');
+    }
+  });
+
   it('goes on taking dead Pods out when Pods cannot be read, and keeps the ones that it let in', async () => {
     await shop();
     await pods.start('web-a', podIp(1, 0), { ...web, gates: [gate, 'example.com/gate'] });
