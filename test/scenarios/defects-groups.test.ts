@@ -101,6 +101,7 @@ describe('CPAC', () => {
     const pods = await gated('gated-ports');
     await world.write(nodePort('gated-ports', 30_201, {}), ingress('gated-ports'));
     expect(await ready(pods)).toBe(true);
+    await world.settle();
     expect(await world.registered('gated-ports')).toEqual(['Ecs i-host-1:30201']);
     await pods.stop();
   });

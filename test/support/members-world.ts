@@ -22,7 +22,7 @@ export interface MembersWorld extends Routed {
   attach(pod: WorldPod): Promise<void>;
   /** Gone from the slices at once; its server goes with the world. */
   dropPod(pod: WorldPod): Promise<void>;
-  /** Makes a change while requests for `<service>.example.com` go on. Answers where those went that no pod of the Service answered. */
+  /** Makes a change while requests for `<service>.example.com` go on, after whatever the cloud puts in force. Answers where those went that no pod of the Service answered. */
   during(service: string, change: () => Promise<unknown>): Promise<readonly (string | number)[]>;
   /** Addresses (nodes: instance ids) and ports of the servers of a Service's groups, sorted; with weights other than 100. */
   registered(service: string): Promise<readonly string[]>;
@@ -153,11 +153,22 @@ export async function membersWorld(draft: RoutedDraft = {}): Promise<MembersWorl
     },
     during: async (service, change) => {
       const elsewhere: (string | number)[] = [];
+      let changed = true;
+      const stop = bench.alb.service.view.onChange(() => {
+        changed = true;
+      });
       await change();
       await shop.settle(async () => {
-        const found = await shop.goesTo({ host: hostOf(service) });
-        if (found !== service) elsewhere.push(found);
+        if (!changed) return;
+        changed = false;
+        await shop.plane.settled();
+        // Servers take turns: one that should not be there answers one of a few.
+        for (let times = 0; times < 3; times++) {
+          const found = await shop.goesTo({ host: hostOf(service) });
+          if (found !== service) elsewhere.push(found);
+        }
       });
+      stop();
       return elsewhere;
     },
     registered: async (service) => {
