@@ -8,6 +8,7 @@ import { emptyServiceLedger, type ServiceLedger } from '#shared/step/record.ts';
 import { createRecords, isTaken } from '#shared/step/records.ts';
 import { aCafe, anEndpointSlice, podIp, serviceName, zones } from '#test/support/cafe.ts';
 import { aClass, anAlbConfig, anIngress, aPath, aService } from '#test/support/objects.ts';
+import { percentile, rollout, seeded } from '#test/support/rollout.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 
 let bench: Workbench | undefined;
@@ -144,5 +145,37 @@ describe('a restart of the forwarder', () => {
     on.resync();
     expect(await on.settle()).toBe(2);
     expect(names(await on.calls(), true)).toEqual(['ReplaceServersInServerGroup']);
+  });
+});
+
+describe('a pod that becomes ready', () => {
+  it('is registered within 1.5 s in the middle and 5 s at the worst but one in a hundred, of virtual time', async () => {
+    const random = seeded(2026);
+    const lonely = Array.from({ length: 150 }, () => Math.floor(random() * 60_000));
+    // Deployments that come up at once: forty pods within a second.
+    const bursts = [10_000, 30_000, 45_000].flatMap((from) => Array.from({ length: 40 }, () => from + Math.floor(random() * 1000)));
+    const arrivals = [...lonely, ...bursts].map((at, index) => ({
+      at,
+      service: index < lonely.length ? `service-${index % 12}` : `burst-${Math.floor((index - lonely.length) / 40)}`,
+      ip: address(index),
+    }));
+    const { latencies, ...counts } = await rollout(arrivals, { windowMs: 200, callMs: 50, jobMs: 500, queueMs: 300 });
+    const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
+    console.log(`pod ready to registered: p50 ${p50} ms, p99 ${p99} ms`, counts);
+    expect(latencies).toHaveLength(arrivals.length);
+    expect(p50).toBeLessThanOrEqual(1500);
+    expect(p99).toBeLessThanOrEqual(5000);
+  });
+
+  it('is one of a hundred of a rollout that cost few calls', async () => {
+    const random = seeded(5);
+    const arrivals = Array.from({ length: 100 }, (_, index) => ({
+      at: Math.floor(random() * 20_000),
+      service: 'coffee',
+      ip: address(index),
+    }));
+    const { cloudCalls, writes } = await rollout(arrivals, { windowMs: 200, callMs: 50, jobMs: 500, queueMs: 300 });
+    expect(writes).toBeLessThanOrEqual(20);
+    expect(cloudCalls).toBeLessThanOrEqual(60);
   });
 });
