@@ -24,7 +24,7 @@ export interface Racer {
 export type OnCall = (racer: string, method: string, args: readonly unknown[]) => void;
 
 /** The platform ends a function after this long. */
-export const functionTimeoutMs = 60_000;
+const functionTimeoutMs = 60_000;
 
 interface Running extends Racer {
   tickets: Ticket[];
