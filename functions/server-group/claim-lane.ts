@@ -10,6 +10,7 @@ import { done, type Outcome } from '#shared/step/outcome.ts';
 import { emptyServiceLedger, type GroupMembers, type ServiceLedger } from '#shared/step/record.ts';
 import { isTaken, outcomeOfTaken } from '#shared/step/records.ts';
 import type { Send, Settlement, Workshop } from '#shared/step/workshop.ts';
+import { fitRecord } from './fit-record.ts';
 import { groupsOfLane, type Lane, outcomeOfLane, refOf } from './lane.ts';
 import { tellProblems } from './tell-members.ts';
 
@@ -89,7 +90,7 @@ export async function releaseLane(lane: Lane, at: Workshop): Promise<Settlement>
   const outcome = comeBackOnce(lane, at);
   const empty = Object.keys(groupsOfLane(lane)).length === 0 && outcome.kind === 'done';
   try {
-    const { again } = await claim.release(empty ? undefined : lane.ledger);
+    const { again } = await claim.release(empty ? undefined : fitRecord(lane.ledger));
     // Who left the mark may have had news of the Service itself.
     const repeat: Send = { message: { ...message, whole: true, attempt: 0 }, delaySeconds: 0 };
     // What waits comes back at once anyway; what is parked may take minutes, and somebody has news.

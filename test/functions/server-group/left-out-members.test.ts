@@ -4,6 +4,7 @@ import { createAlb } from '#shared/cloud/alb/adapter.ts';
 import type { KubeObject } from '#shared/kube/port.ts';
 import { groupSettings } from '#test/support/alb-settings.ts';
 import { anEndpointSlice, zones } from '#test/support/cafe.ts';
+import { podInterface } from '#test/support/local-alb.ts';
 import { aClass, anAlbConfig, anIngress, aPath, aService } from '#test/support/objects.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 
@@ -124,6 +125,20 @@ describe('an address that the cloud does not know', () => {
     await on.run(600_000);
     // Once every ten minutes at the most, and somewhat more often after the last change.
     expect((await on.calls()).length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('an address that another pod has been given', () => {
+  it('is registered by the interface that holds it now', async () => {
+    const on = await open({ coffee: addresses(0, 2) }, addresses(0, 3));
+    await endpointsBecome(on, 'coffee', [address(0)]);
+    await on.run(5000);
+    await on.alb.put('network', [podInterface('eni-first', address(0)), podInterface('eni-another', address(1))]);
+    await endpointsBecome(on, 'coffee', addresses(0, 2));
+    await on.run(5000);
+    expect((await groupOf(on, 'coffee'))?.Servers).toContainEqual(
+      expect.objectContaining({ ServerIp: address(1), ServerId: 'eni-another' }),
+    );
   });
 });
 

@@ -40,6 +40,27 @@ describe('planning members', () => {
     expect(sizes(planMembers({ wanted, observed }).operations)).toEqual(['update 40', 'update 1', 'replace +1 -1', 'update 1']);
   });
 
+  it('makes room first where there is none, but for one that serves', () => {
+    const tight = (wanted: readonly Server[], observed: readonly ObservedServer[]) =>
+      sizes(planMembers({ wanted, observed, tight: true }).operations);
+    expect(tight(servers(1, 5), available(0, 3))).toEqual(['remove 1', 'add 2']);
+    expect(tight(servers(5, 8), available(0, 3))).toEqual(['remove 2', 'replace +3 -1']);
+    expect(tight([], available(0, 3))).toEqual(['remove 3']);
+  });
+
+  it('neither adds what cannot be added nor takes it for unwanted', () => {
+    const omitted = new Set(servers(3, 5).map(serverKey));
+    expect(sizes(planMembers({ wanted: servers(3, 6), observed: available(0, 2), omitted }).operations)).toEqual(['replace +1 -2']);
+    const plan = planMembers({ wanted: servers(3, 5), observed: available(0, 2), omitted });
+    expect(plan).toMatchObject({ operations: [], empties: false });
+  });
+
+  it('knows an instance with and without its address', () => {
+    const node = { serverType: 'Ecs', serverId: 'i-1', port: 30_080, weight: 100 } as const;
+    const observed = [{ ...node, serverIp: '192.168.0.1', status: 'Available' }];
+    expect(planMembers({ wanted: [{ ...node, serverIp: '' }], observed }).operations).toEqual([]);
+  });
+
   it('waits for a server that is being removed before it comes back', () => {
     const plan = planMembers({ wanted: servers(0, 2), observed: [observedAs('Removing', 0), observedAs('Available', 1)] });
     expect(plan.operations).toEqual([]);
