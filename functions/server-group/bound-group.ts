@@ -13,13 +13,7 @@ import { guardWrites } from '#shared/step/guard.ts';
 import { done, type Outcome } from '#shared/step/outcome.ts';
 import type { BoundGroup } from '#shared/step/record.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
-import { type Lane, refOf, remember } from './lane.ts';
-
-/** What of a binding this run found wrong. */
-export interface BindingReport {
-  readonly outcome: Outcome;
-  readonly problems: readonly Problem[];
-}
+import { type BindingReport, type Lane, refOf, remember } from './lane.ts';
 
 const fine: BindingReport = { outcome: done(false), problems: [] };
 

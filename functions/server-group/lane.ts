@@ -1,14 +1,19 @@
 /** One Service of a batch, claimed. */
 import type { MembersRequested } from '#events/contract/messages.ts';
 import type { MembersWish } from '#shared/model/wanted-servers.ts';
-import type { ObjectRef } from '#shared/problem.ts';
+import type { ObjectRef, Problem } from '#shared/problem.ts';
 import type { Claim } from '#shared/step/claim.ts';
 import { combine, type Outcome } from '#shared/step/outcome.ts';
 import type { GroupMembers, ServiceGroup, ServiceLedger } from '#shared/step/record.ts';
 import type { Send } from '#shared/step/workshop.ts';
-import type { BindingReport } from './bound-group.ts';
 import { gateUses } from './group-health.ts';
 import type { GroupWork } from './group-work.ts';
+
+/** What this run found of the group that the Service is bound to. */
+export interface BindingReport {
+  readonly outcome: Outcome;
+  readonly problems: readonly Problem[];
+}
 
 export interface Lane {
   readonly message: MembersRequested;
