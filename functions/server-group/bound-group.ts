@@ -10,7 +10,7 @@ import type { Service } from '#shared/model/wish.ts';
 import { tagKeys, tagValue } from '#shared/ownership.ts';
 import type { Problem } from '#shared/problem.ts';
 import { guardWrites } from '#shared/step/guard.ts';
-import { done, type Outcome } from '#shared/step/outcome.ts';
+import { done } from '#shared/step/outcome.ts';
 import type { BoundGroup } from '#shared/step/record.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
 import { type BindingReport, type Lane, refOf, remember } from './lane.ts';

@@ -12,7 +12,7 @@ import type { Resolved } from './look-ups.ts';
 const named = 5;
 
 /** The first few, and how many more there are. */
-export const listOf = (texts: readonly string[]): string =>
+const listOf = (texts: readonly string[]): string =>
   texts.length <= named ? texts.join(', ') : `${texts.slice(0, named).join(', ')} and ${texts.length - named} more`;
 
 export const unresolvedProblems = (object: ObjectRef, { interfaces, instances }: Resolved['without']): readonly Problem[] => [
