@@ -3,8 +3,8 @@ import type { MembersRequested, Message } from '#events/contract/messages.ts';
 import type { StepDefinition } from '#shared/step/run-context.ts';
 import { serve } from '#shared/step/serve.ts';
 import { runAll } from '#shared/step/serve-chain.ts';
-import { groups } from './groups.ts';
-import { keepMembers } from './members.ts';
+import { groups } from './groups/groups.ts';
+import { keepMembers } from './members/members.ts';
 
 const step: StepDefinition = { name: 'server-group', nouns: [groups] };
 

@@ -5,8 +5,8 @@
 import { loadBalancers } from '#functions/instance/load-balancers.ts';
 import { listeners } from '#functions/listener/listeners.ts';
 import { rules } from '#functions/rule/rules.ts';
-import { groups } from '#functions/server-group/groups.ts';
-import { laneUses } from '#functions/server-group/lane.ts';
+import { groups } from '#functions/server-group/groups/groups.ts';
+import { laneUses } from '#functions/server-group/members/lane.ts';
 import { deadLetterQueue, queueOf, type StepName, steps } from '#shared/steps.ts';
 
 /** Who runs with a policy of its own. */

@@ -3,7 +3,7 @@
  * all on one virtual clock. Handlers run side by side, as many as there may be; every call takes its time.
  */
 import { type MembersRequested, type Message, membersRequest, type ServiceKey } from '#events/contract/messages.ts';
-import { keepMembers } from '#functions/server-group/members.ts';
+import { keepMembers } from '#functions/server-group/members/members.ts';
 import type { KubeObject } from '#shared/kube/port.ts';
 import { createRecords } from '#shared/step/records.ts';
 import { repeat } from '#shared/step/settle.ts';

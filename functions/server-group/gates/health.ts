@@ -2,7 +2,7 @@
 import type { GroupHealth } from '#shared/cloud/alb/port.ts';
 import { emptyAlbConfigLedger } from '#shared/step/record.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
-import { readOnce } from './gate-reads.ts';
+import { readOnce } from './reads.ts';
 
 export interface HealthReads {
   /** `undefined`: no listener names the group (yet), so nobody checks it. */

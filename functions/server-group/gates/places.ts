@@ -7,9 +7,9 @@ import type { StoredRecord } from '#shared/step/lease.ts';
 import { emptyServiceLedger, type ServiceGroup, type ServiceLedger } from '#shared/step/record.ts';
 import { serviceKeyOf } from '#shared/step/service-key.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
-import { type GateReads, readOnce } from './gate-reads.ts';
-import type { Place } from './gate-verdict.ts';
-import { type HealthReads, openHealthReads } from './group-health.ts';
+import { type HealthReads, openHealthReads } from './health.ts';
+import { type GateReads, readOnce } from './reads.ts';
+import type { Place } from './verdict.ts';
 
 interface Address {
   readonly ip: string;

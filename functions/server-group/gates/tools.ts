@@ -1,8 +1,8 @@
 /** What readiness gates are worked on with: made once a batch, so that what was read for one Service is known for the others. */
 import type { Workshop } from '#shared/step/workshop.ts';
-import { GatePlaces } from './gate-places.ts';
-import { type GateReads, openGateReads } from './gate-reads.ts';
-import { GateWriter } from './gate-writer.ts';
+import { GatePlaces } from './places.ts';
+import { type GateReads, openGateReads } from './reads.ts';
+import { GateWriter } from './writer.ts';
 
 export interface GateTools {
   readonly at: Workshop;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { conditionsToWrite, judge, mayClose, type Place, verdict } from '#functions/server-group/gate-verdict.ts';
+import { conditionsToWrite, judge, mayClose, type Place, verdict } from '#functions/server-group/gates/verdict.ts';
 import { gateTypes, type Pod } from '#shared/model/readiness-gates.ts';
 
 const place = (state: Place['state'], more: Partial<Place> = {}): Place => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitRecord } from '#functions/server-group/fit-record.ts';
+import { fitRecord } from '#functions/server-group/members/fit-record.ts';
 import type { GroupMembers } from '#shared/step/record.ts';
 
 const members = (count: number): GroupMembers => ({

@@ -9,6 +9,7 @@ import { byKey } from '#shared/step/by-key.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
 import { combine, done, wait } from '#shared/step/outcome.ts';
 import type { Settlement, Workshop } from '#shared/step/workshop.ts';
+import { ReadinessGates } from '../gates/readiness-gates.ts';
 import { applyGroup } from './apply-members.ts';
 import { readBinding } from './bound-group.ts';
 import { claimLane, releaseLane } from './claim-lane.ts';
@@ -18,7 +19,6 @@ import { outcomeInLane } from './lane-outcome.ts';
 import { type FoundIds, lookUp } from './look-ups.ts';
 import { digestJobs, pendingOf } from './member-jobs.ts';
 import { readNodes } from './members-wish.ts';
-import { ReadinessGates } from './readiness-gates.ts';
 
 /** Services at once: each waits mostly for the network, and different groups do not disturb each other. */
 const parallel = 8;

@@ -5,7 +5,7 @@ import { explainProblem, type Problem } from '#shared/problem.ts';
 import { outcomeOf } from '#shared/step/failure-outcome.ts';
 import { done, type Outcome } from '#shared/step/outcome.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
-import { conditionsToWrite, type Verdict } from './gate-verdict.ts';
+import { conditionsToWrite, type Verdict } from './verdict.ts';
 
 const refOf = ({ metadata }: Pod) => ({ kind: 'Pod', namespace: metadata.namespace ?? '', name: metadata.name });
 

@@ -6,7 +6,7 @@ import type { Claim } from '#shared/step/claim.ts';
 import { combine, type Outcome } from '#shared/step/outcome.ts';
 import type { GroupMembers, ServiceGroup, ServiceLedger } from '#shared/step/record.ts';
 import type { Send } from '#shared/step/workshop.ts';
-import { gateUses } from './group-health.ts';
+import { gateUses } from '../gates/health.ts';
 import type { GroupWork } from './group-work.ts';
 
 /** What this run found of the group that the Service is bound to. */

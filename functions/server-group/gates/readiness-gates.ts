@@ -10,11 +10,11 @@ import { outcomeOf } from '#shared/step/failure-outcome.ts';
 import { nextLook, opened } from '#shared/step/gate-ledger.ts';
 import { combine } from '#shared/step/outcome.ts';
 import type { Settlement, Workshop } from '#shared/step/workshop.ts';
+import { type Lane, outcomeOfLane, refOf } from '../members/lane.ts';
 import { freePods } from './free-pods.ts';
-import { type GateTools, openGateTools } from './gate-tools.ts';
 import { areContainersReady, isLeaving, parallel, readGated, waitingPods } from './gated-pods.ts';
-import { type Lane, outcomeOfLane, refOf } from './lane.ts';
 import { look, type Remembered, recall } from './lane-pods.ts';
+import { type GateTools, openGateTools } from './tools.ts';
 
 /** Made once a batch. */
 export class ReadinessGates {

@@ -2,11 +2,11 @@
 import type { Pod } from '#shared/model/readiness-gates.ts';
 import { opened } from '#shared/step/gate-ledger.ts';
 import { combine } from '#shared/step/outcome.ts';
-import type { PlacedGroup } from './gate-places.ts';
-import type { GateTools } from './gate-tools.ts';
-import { judge, mayClose, type Verdict, verdict } from './gate-verdict.ts';
+import type { Lane } from '../members/lane.ts';
 import { areContainersReady, isLeaving, isShut } from './gated-pods.ts';
-import type { Lane } from './lane.ts';
+import type { PlacedGroup } from './places.ts';
+import type { GateTools } from './tools.ts';
+import { judge, mayClose, type Verdict, verdict } from './verdict.ts';
 
 /** For so long nothing is said of a Pod that waits: most are in service by then, and it would be a write more for each. */
 const quietMs = 3000;

@@ -3,7 +3,7 @@ import type { ServiceKey } from '#events/contract/messages.ts';
 import type { Endpoint } from '#shared/model/endpoint.ts';
 import { gatesOf, type Pod, unmetGates } from '#shared/model/readiness-gates.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
-import type { GateReads } from './gate-reads.ts';
+import type { GateReads } from './reads.ts';
 
 /** Pods at once. */
 export const parallel = 8;

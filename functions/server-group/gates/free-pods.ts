@@ -5,9 +5,9 @@ import { isDue, type Pod } from '#shared/model/readiness-gates.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
 import { outcomeOf } from '#shared/step/failure-outcome.ts';
 import { combine, done, type Outcome } from '#shared/step/outcome.ts';
-import type { GateTools } from './gate-tools.ts';
-import { verdict } from './gate-verdict.ts';
 import { parallel, readGated, waitingPods } from './gated-pods.ts';
+import type { GateTools } from './tools.ts';
+import { verdict } from './verdict.ts';
 
 /** The chain asks for the Service's members when it has made a group; this is for when it never does. */
 const groupToCome: Outcome = {
