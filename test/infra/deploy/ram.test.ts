@@ -53,7 +53,7 @@ const calledIn = (text: string): readonly string[] =>
   );
 
 async function actionsInSource(folder: string): Promise<readonly string[]> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.ts'));
+  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'));
   const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
   return texts.flatMap(calledIn);
 }
