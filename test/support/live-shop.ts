@@ -1,0 +1,132 @@
+/** A shop over the processes of `npm start`: a Deployment `web` behind an ALB, while clients never stop asking for it. */
+import { applyText } from '#infra/local/start/apply.ts';
+import type { StartOptions } from '#infra/local/start/options.ts';
+import type { KubeObject } from '#shared/kube/port.ts';
+import { gateTypes } from '#shared/model/readiness-gates.ts';
+import { zones } from './cafe.ts';
+import { type LiveProbes, startProbes } from './live-probes.ts';
+import { aClass, anAlbConfig, anIngress, aPath, aService } from './objects.ts';
+import { type StartedCloud, startedCloud } from './started-cloud.ts';
+import { until } from './until.ts';
+
+/** Generous on a busy machine. */
+export const shopMs = 90_000;
+
+export const shopName = { namespace: 'shop', name: 'web' } as const;
+const host = 'web.example.com';
+
+export interface WorkloadDraft {
+  /** Absent: 3. */
+  readonly replicas?: number;
+  /** Its pods wait for the load balancer. */
+  readonly gated?: boolean;
+  /** Seconds for which a pod that was told to end goes on as before. Absent: those of the local node. */
+  readonly preStopSeconds?: number;
+  readonly strategy?: Readonly<Record<string, unknown>>;
+}
+
+/** Deployment `web` of echo servers. */
+export const shopWorkload = (draft: WorkloadDraft = {}): KubeObject & { readonly spec: object } => {
+  const { replicas = 3, gated = false, preStopSeconds, strategy } = draft;
+  const lifecycle =
+    preStopSeconds === undefined ? {} : { lifecycle: { preStop: { exec: { command: ['sleep', String(preStopSeconds)] } } } };
+  const env = [
+    { name: 'SERVICE_NAME', value: 'web' },
+    { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+  ];
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { ...shopName },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: 'web' } },
+      ...(strategy === undefined ? {} : { strategy: { type: 'RollingUpdate', rollingUpdate: strategy } }),
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: {
+          ...(gated ? { readinessGates: [{ conditionType: gateTypes[0] }] } : {}),
+          containers: [{ name: 'web', image: 'web:1', ports: [{ name: 'http', containerPort: 8080 }], env, ...lifecycle }],
+        },
+      },
+    },
+  };
+};
+
+/** Service `web`; `changes` go over a ClusterIP one. */
+export const shopService = (changes: Readonly<Record<string, unknown>> = {}): KubeObject => {
+  const service = aService('web');
+  return { ...service, spec: { ...service.spec, selector: { app: 'web' }, ...changes } } as KubeObject; // any spec is one
+};
+
+/** Ingress `web`, everything of its host to the Service. */
+export const shopIngress = (annotations: Readonly<Record<string, string>> = {}): KubeObject =>
+  anIngress({ name: 'web', host, paths: [aPath('/', 'web')], annotations });
+
+/** Waits for what comes about by itself, looking now and then: the processes that are watched need the time themselves. */
+export async function comes(holds: () => Promise<boolean>, what: string): Promise<void> {
+  const pause = (): Promise<false> => new Promise((resolve) => setTimeout(() => resolve(false), 100));
+  await until(async () => (await holds()) || (await pause()), what, shopMs);
+}
+
+/** How often each action was called. */
+export function counted(calls: readonly { readonly action: string }[]): Readonly<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const { action } of calls) found[action] = (found[action] ?? 0) + 1;
+  return found;
+}
+
+export interface LiveShop {
+  readonly cloud: StartedCloud;
+  /** Since the shop was open. */
+  readonly probes: LiveProbes;
+  /** As `kubectl apply`. */
+  apply(...objects: readonly KubeObject[]): Promise<void>;
+  /** `namespace`: shop. */
+  pods(): Promise<readonly ShopPod[]>;
+  stop(): Promise<void>;
+}
+
+export interface ShopPod extends KubeObject {
+  readonly spec: { readonly nodeName?: string };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+export const isReady = ({ status }: ShopPod): boolean =>
+  status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') === true;
+
+export interface ShopDraft {
+  readonly options?: Partial<StartOptions>;
+  readonly workload?: WorkloadDraft;
+  readonly service?: Readonly<Record<string, unknown>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', labels: { 'albeit.io/readiness-gates': 'enabled' } } };
+const listeners = [{ port: 80, protocol: 'HTTP' }];
+
+/** Starts everything, and the clients once the shop has answered. */
+export async function openShop({ options, workload, service, annotations }: ShopDraft = {}): Promise<LiveShop> {
+  const cloud = await startedCloud({ functionTimeout: 8, ...options });
+  const apply = async (...objects: readonly object[]): Promise<void> => {
+    await applyText(cloud.kube, objects.map((one) => JSON.stringify(one)).join('\n---\n'), 'the shop');
+  };
+  const pods: LiveShop['pods'] = async () => {
+    const { items } = await cloud.kube.list<ShopPod>('Pod', { namespace: 'shop', labelSelector: 'app=web' });
+    return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  };
+  try {
+    await apply(namespace, anAlbConfig({ spec: { config: zones, listeners } }), aClass());
+    await apply(shopService(service), shopIngress(annotations), shopWorkload(workload));
+    const { replicas = 3 } = workload ?? {};
+    await comes(async () => (await pods()).filter(isReady).length === replicas, `${replicas} ready pods`);
+    await cloud.answers(host, '/', 'web-', { withinMs: shopMs });
+    await cloud.rest(shopMs);
+    const url = (await cloud.listeners())[0]?.url ?? '';
+    const probes = startProbes(host, { 80: url, 443: url }, [{ name: 'web', port: 80, path: '/' }], { web: ['web /'] });
+    return { cloud, probes, apply, pods, stop: () => probes.stop().finally(() => cloud.stop()) };
+  } catch (error) {
+    await cloud.stop();
+    throw error;
+  }
+}
