@@ -4,6 +4,7 @@ import { readCluster, readWish } from '#shared/kube/wish-reader.ts';
 import { buildStack } from '#shared/model/build-stack.ts';
 import { stepHashes } from '#shared/model/stack-hash.ts';
 import type { Wish } from '#shared/model/wish.ts';
+import { finalizer } from '#shared/ownership.ts';
 import { firstHop, type Hop, isUnderway } from '#shared/step/chain.ts';
 import { outcomeOf } from '#shared/step/failure-outcome.ts';
 import { done } from '#shared/step/outcome.ts';
@@ -92,8 +93,13 @@ const request = (key: AlbConfigKey, hop: Hop, at: Workshop): Send => ({
   delaySeconds: 0,
 });
 
-async function startChain(read: Wish, ledger: AlbConfigLedger | undefined, at: Workshop): Promise<readonly Send[]> {
-  const wish = await generate(read, ledger, at);
+/** With a finalizer of ours on it something of an AlbConfig may be in the cloud, although its record is lost. */
+const ledgerOf = ({ albConfig }: Wish, recorded: AlbConfigLedger | undefined): AlbConfigLedger | undefined =>
+  recorded ?? (albConfig?.metadata.finalizers?.includes(finalizer) === true ? emptyAlbConfigLedger : undefined);
+
+async function startChain(read: Wish, recorded: AlbConfigLedger | undefined, at: Workshop): Promise<readonly Send[]> {
+  const wish = await generate(read, recorded, at);
+  const ledger = ledgerOf(wish, recorded);
   const stack = buildStack(wish, at.site);
   const hashes = stepHashes(stack);
   if (ledger !== undefined && isUnderway(ledger, hashes, at.kube.now())) return [];

@@ -61,7 +61,8 @@ const tombstoneOf = ({ stack }: Run): AlbConfigLedger | undefined =>
 
 interface GivenBack {
   readonly claim: Claim<AlbConfigLedger>;
-  readonly ledger: AlbConfigLedger;
+  /** Absent: the record goes. */
+  readonly ledger: AlbConfigLedger | undefined;
   readonly request: StepRequested;
   readonly at: Workshop;
 }

@@ -49,7 +49,12 @@ async function runClaimed(beginning: Beginning): Promise<Settlement> {
   const { request, at, claim } = beginning;
   let run: Run | undefined;
   try {
-    run = openRun(beginning, await readWish(at.kube, request.key));
+    const wish = await readWish(at.kube, request.key);
+    // A message that was late: what it is about has gone with its record, and a new one would be kept for a removal that has nothing to remove.
+    if (wish.albConfig === undefined && claim.record.epoch === 1) {
+      return giveBack({ claim, ledger: undefined, request, at }, { outcome: done(false), sends: [], facts: { gone: true } });
+    }
+    run = openRun(beginning, wish);
     const opened = run;
     return await conclude(run, await advance(run).catch((error: unknown) => recover(opened, error)));
   } catch (error) {

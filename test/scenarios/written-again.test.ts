@@ -50,3 +50,42 @@ describe('an AlbConfig and its Ingress, removed and written again', () => {
     expect((await bench.alb.state())['rules']).toHaveLength(1);
   });
 });
+
+describe('an AlbConfig that is being deleted', () => {
+  it('goes with all that is in the cloud although every record was lost', async () => {
+    const { objects, pods } = aCafe(1);
+    bench = await createWorkbench(objects, pods);
+    bench.resync();
+    await bench.settle();
+    for (const { metadata } of bench.kube.held('Lease')) {
+      await bench.kube.remove({ kind: 'Lease', namespace: metadata.namespace ?? '', name: metadata.name });
+    }
+    await bench.kube.remove({ kind: 'AlbConfig', namespace: '', name: 'cafe' });
+    bench.changed();
+    await bench.settle();
+    const { loadBalancers, serverGroups } = await bench.alb.state();
+    expect([bench.kube.held('AlbConfig'), loadBalancers, serverGroups]).toEqual([[], [], []]);
+  });
+
+  it('is not looked at again by a message that comes when it has gone', async () => {
+    const { objects, pods } = aCafe(1);
+    bench = await createWorkbench(objects, pods);
+    bench.resync();
+    await bench.settle();
+    for (const name of ['Ingress', 'AlbConfig'] as const) {
+      for (const { metadata } of bench.kube.held(name)) {
+        await bench.kube.remove({ kind: name, namespace: metadata.namespace ?? '', name: metadata.name });
+      }
+    }
+    bench.changed();
+    await bench.settle();
+    await bench.calls();
+    // As one that met a claim does, and comes back when the claim must have ended.
+    const late = { type: 'albeit.step.requested', version: 1, key: bench.key, phase: 'apply', chain: 'late', attempt: 1 } as const;
+    for (const step of ['rule', 'instance'] as const) bench.send({ ...late, step });
+    bench.send({ ...late, step: 'listener', phase: 'collect' });
+    bench.send({ ...late, step: 'server-group', phase: 'delete' });
+    expect(await bench.settle()).toBe(4);
+    expect([await bench.calls(), bench.kube.held('Lease')]).toEqual([[], []]);
+  });
+});

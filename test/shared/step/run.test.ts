@@ -156,6 +156,12 @@ describe('a removal', () => {
     expect(did).toEqual(['collect']);
   });
 
+  it.each(['apply', 'collect', 'delete'] as const)('is not begun anew by a message (%s) that comes after it', async (phase) => {
+    await kube.remove({ kind: 'AlbConfig', namespace: '', name: 'cafe' });
+    expect(await run('instance', phase, 1)).toMatchObject({ outcome: done(false), sends: [] });
+    expect([did, kube.held('Lease')]).toEqual([[], []]);
+  });
+
   it('that was a reading gone wrong is forgotten when the AlbConfig is there again', async () => {
     await kube.remove({ kind: 'AlbConfig', namespace: '', name: 'cafe' });
     await remember(allApplied);
