@@ -35,7 +35,7 @@ export async function freePods(key: ServiceKey, tools: GateTools): Promise<Outco
     const due = (await readGated(key, waitingPods(endpoints), tools.reads)).filter(isDue);
     await eachLimited(due, parallel, async (pod) => {
       const expected = await isExpected(pod, tools);
-      outcome = combine(outcome, expected ? groupToCome : await tools.writer.write(pod, verdict(true, 'NotBehindALB')));
+      outcome = combine(outcome, expected ? groupToCome : await tools.writer.write(pod, verdict('NotBehindALB')));
     });
     return outcome;
   } catch (error) {

@@ -45,7 +45,7 @@ async function left(lane: Lane, name: string, since: number, tools: GateTools): 
   const ips = new Set((pod.status?.podIPs ?? []).map(({ ip }) => ip));
   if (placed(lane).some(({ verified }) => verified === undefined || verified.some(({ ip }) => ips.has(ip)))) return since;
   // A Service that selects it still wants it ready, whatever becomes of the load balancer.
-  if ((await reads.selectors(pod)).length === 0) await write(lane, pod, verdict(false, 'Deregistered'), tools);
+  if ((await reads.selectors(pod)).length === 0) await write(lane, pod, verdict('Deregistered'), tools);
   return undefined;
 }
 
@@ -56,7 +56,7 @@ async function judged(lane: Lane, pod: Pod, { places }: GateTools): Promise<Verd
   if (!ready && shut) return undefined;
   const own = await places.of(pod, placed(lane), lane.wish);
   const all = [...own, ...(await places.elsewhere(pod, lane.message.key.name))];
-  if (!ready) return mayClose(all) ? verdict(false, 'ContainersNotReady') : undefined;
+  if (!ready) return mayClose(all) ? verdict('ContainersNotReady') : undefined;
   const found = judge(all);
   return found.open || shut || mayClose(all) ? found : undefined;
 }

@@ -22,19 +22,25 @@ export interface Place {
   readonly health?: string;
 }
 
-/** Why a gate is open or closed: reasons of the condition. */
-const says = {
+/** Reasons of the condition with which a gate is open, and what they say. */
+const open = {
   InService: () => 'every server group that holds this Pod has it in service',
   NoServerWanted: () => 'no server group registers this Pod by its own address',
   NotBehindALB: () => 'no Service that selects this Pod is behind an ALB',
+} as const satisfies Sayings;
+
+/** Those with which it is closed. */
+const closed = {
   ContainersNotReady: () => 'in no server group: its containers are not ready',
   Deregistered: () => 'in no server group any more: no Service selects it',
   AwaitingRegistration: (places) => `not registered yet: ${text(places, ['unregistered', 'unknown'])}`,
   AwaitingListener: (places) => `registered, but no listener forwards to its group yet: ${text(places, ['unlisted'])}`,
   AwaitingHealth: (places) => `registered, but not healthy yet: ${text(places, ['unhealthy'])}`,
-} as const satisfies Readonly<Record<string, (places: readonly Place[]) => string>>;
+} as const satisfies Sayings;
 
-export type GateReason = keyof typeof says;
+type Sayings = Readonly<Record<string, (places: readonly Place[]) => string>>;
+
+export type GateReason = keyof typeof open | keyof typeof closed;
 
 export interface Verdict {
   readonly open: boolean;
@@ -53,10 +59,11 @@ function text(places: readonly Place[], states: readonly Place['state'][]): stri
   return [...named, ...(all.length > mostNamed ? [`${all.length - mostNamed} more`] : [])].join(', ');
 }
 
-export const verdict = (open: boolean, reason: GateReason, places: readonly Place[] = []): Verdict => ({
-  open,
+/** What a gate says for this reason; `places`: where the Pod is to be. */
+export const verdict = (reason: GateReason, places: readonly Place[] = []): Verdict => ({
+  open: reason in open,
   reason,
-  message: says[reason](places),
+  message: { ...open, ...closed }[reason](places),
 });
 
 /** The first that holds is what a Pod waits for. */
@@ -69,9 +76,9 @@ const awaited: readonly (readonly [Place['state'], GateReason])[] = [
 
 /** For a Pod whose containers are ready: open when it is in service wherever it is to be. */
 export function judge(places: readonly Place[]): Verdict {
-  if (places.length === 0) return verdict(true, 'NoServerWanted');
+  if (places.length === 0) return verdict('NoServerWanted');
   const reason = awaited.find(([state]) => places.some((one) => one.state === state))?.[1];
-  return reason === undefined ? verdict(true, 'InService') : verdict(false, reason, places);
+  return verdict(reason ?? 'InService', places);
 }
 
 /** An open gate of a Pod that is in any group stays open, so that a new group of a new Ingress never makes a serving Pod unready. */
@@ -80,11 +87,11 @@ export const mayClose = (places: readonly Place[]): boolean => places.length > 0
 const seconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** The conditions to write so that the gates of a Pod say this; none when they do. `now`: API server's clock, ms. */
-export function conditionsToWrite(pod: Pod, { open, reason, message }: Verdict, now: number): readonly Condition[] {
-  const status = open ? 'True' : 'False';
+export function conditionsToWrite(pod: Pod, { open: isOpen, reason, message }: Verdict, now: number): readonly Condition[] {
+  const status = isOpen ? 'True' : 'False';
   return gatesOf(pod).flatMap((type) => {
     const before = pod.status?.conditions?.find((one) => one.type === type);
-    if (before?.status === status && (open || (before.reason === reason && before.message === message))) return [];
+    if (before?.status === status && (isOpen || (before.reason === reason && before.message === message))) return [];
     const kept = before?.status === status ? before.lastTransitionTime : undefined;
     return [{ type, status, reason, message, lastTransitionTime: kept ?? seconds(now) }];
   });

@@ -52,7 +52,7 @@ describe('the verdict on a Pod', () => {
 });
 
 describe('conditions to write', () => {
-  const open = verdict(true, 'InService');
+  const open = verdict('InService');
 
   it('are one for each gate of ours that the Pod has', () => {
     const written = conditionsToWrite(aPod([gate, 'example.com/gate', otherGate]), open, now);
@@ -69,7 +69,7 @@ describe('conditions to write', () => {
   });
 
   it('tell another reason under the same time, and another status under a new one', () => {
-    const waiting = verdict(false, 'AwaitingHealth', [place('unhealthy')]);
+    const waiting = verdict('AwaitingHealth', [place('unhealthy')]);
     const conditions = [
       { type: gate, status: 'False', reason: 'AwaitingRegistration', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' },
     ];
