@@ -9,6 +9,7 @@ import type { KubeObject } from '#shared/kube/port.ts';
 import { aCafe, anEndpointSlice, anIngressOf, podIp, serviceName, zones } from '#test/support/cafe.ts';
 import { cloudShape } from '#test/support/cloud-shape.ts';
 import { anAlbConfig, anIngress, aPath, toService } from '#test/support/objects.ts';
+import { rewrite } from '#test/support/rewrite.ts';
 import { rowsOfPairs, settingsOfRow } from '#test/support/switches.ts';
 import { whole } from '#test/support/whole.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
@@ -165,15 +166,9 @@ async function play(bench: Workbench, wanted: Wanted, one: Step): Promise<void> 
     bench.send({ type: 'albeit.step.requested', version: 1, key: bench.key, step: 'rule', phase: 'apply', chain: 'last-week', attempt: 0 });
 }
 
-/** Writes an object, whether it is there or not; `undefined`: removes it. */
+/** Writes an object or removes it, and tells of it. */
 async function write(bench: Workbench, name: ReturnType<typeof nameOf>, object: KubeObject | undefined): Promise<void> {
-  const known = await bench.kube.get(name);
-  if (object === undefined && known !== undefined) await bench.kube.remove(name);
-  else if (object !== undefined && known === undefined) await bench.kube.create(object);
-  else if (object !== undefined) {
-    const { annotations: _former, ...identity } = known?.metadata ?? {};
-    await bench.kube.replace({ ...object, metadata: { ...identity, ...object.metadata } });
-  }
+  await rewrite(bench, name, object);
   bench.changed();
 }
 

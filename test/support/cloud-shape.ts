@@ -1,7 +1,11 @@
 /** What the emulated cloud holds, without ids and times: two histories that end in the same shape ended in the same state. */
+import { canonicalJson } from '#shared/model/stable-hash.ts';
 import type { LocalAlb } from './local-alb.ts';
 
 type Item = Readonly<Record<string, unknown>>;
+
+/** What of a group is not the same the next time, or is told with its name and its servers. */
+const fleeting: ReadonlySet<string> = new Set(['ServerGroupId', 'CreateTime', 'RelatedLoadBalancerIds', 'ServerCount', 'Servers']);
 
 const text = (value: unknown): string => String(value ?? '');
 
@@ -13,11 +17,13 @@ export async function cloudShape(alb: Pick<LocalAlb, 'state'>): Promise<unknown>
   const groups = new Map(of('serverGroups').map((one) => [text(one['ServerGroupId']), one]));
   const serversOf = (group: Item): readonly string[] =>
     ((group['Servers'] ?? []) as readonly Item[])
-      .map((one) => `${text(one['ServerIp'])}:${text(one['Port'])} ${text(one['Status'])}`)
+      .map((one) => `${text(one['ServerIp']) || text(one['ServerId'])}:${text(one['Port'])} ${text(one['Weight'])} ${text(one['Status'])}`)
       .sort();
+  const settingsOf = (group: Item): string =>
+    canonicalJson(Object.fromEntries(Object.entries(group).filter(([name]) => !fleeting.has(name))));
   const groupText = (id: unknown): string => {
     const group = groups.get(text(id));
-    return group === undefined ? 'missing' : `${text(group['ServerGroupName'])} [${serversOf(group).join(', ')}]`;
+    return group === undefined ? 'missing' : `${text(group['ServerGroupName'])} [${serversOf(group).join(', ')}] ${settingsOf(group)}`;
   };
   /** Actions as they are, but with what their groups hold in place of ids. */
   const namedGroups = (actions: unknown): unknown =>
