@@ -134,6 +134,12 @@ const slicePorts = (slice: JsonMap): string => {
   return all.length === 0 ? '<unset>' : limited(all);
 };
 
+const subjects = (binding: JsonMap, kind: string): string =>
+  listAt(binding, 'subjects')
+    .filter((one) => textAt(one, 'kind') === kind)
+    .map((one) => (kind === 'ServiceAccount' ? `${textAt(one, 'namespace')}/` : '') + textAt(one, 'name'))
+    .join(', ');
+
 const eventSeen = (o: JsonMap): string =>
   textAt(o, 'lastTimestamp') || textAt(o, 'eventTime') || textAt(o, 'metadata', 'creationTimestamp');
 const eventObject = (o: JsonMap): string => `${textAt(o, 'involvedObject', 'kind').toLowerCase()}/${textAt(o, 'involvedObject', 'name')}`;
@@ -221,6 +227,14 @@ export const columns: Readonly<Record<string, readonly Column[]>> = {
     column('Ports', slicePorts),
     column('Endpoints', sliceAddresses),
     created,
+  ],
+  RoleBinding: [
+    name,
+    column('Role', (o) => `${textAt(o, 'roleRef', 'kind')}/${textAt(o, 'roleRef', 'name')}`),
+    created,
+    wide('Users', (o) => subjects(o, 'User')),
+    wide('Groups', (o) => subjects(o, 'Group')),
+    wide('ServiceAccounts', (o) => subjects(o, 'ServiceAccount')),
   ],
   Lease: [name, column('Holder', (o) => textAt(o, 'spec', 'holderIdentity')), created],
   Event: [

@@ -148,6 +148,7 @@ const rows: readonly Row[] = [
     subresources: status,
     generation: true,
   },
+  { schema: 'io.k8s.api.rbac.v1', group: 'rbac.authorization.k8s.io', kind: 'RoleBinding', plural: 'rolebindings' },
 ];
 
 const toResource = (row: Row): Resource => ({

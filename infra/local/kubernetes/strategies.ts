@@ -4,6 +4,7 @@ import { customResourceDefinition } from './validation/custom-resource-definitio
 import { endpointSlice } from './validation/endpoint-slice.ts';
 import { ingress, ingressClass } from './validation/ingress.ts';
 import { deployment, pod, replicaSet } from './validation/pod.ts';
+import { roleBinding } from './validation/role-binding.ts';
 import { service } from './validation/service.ts';
 import { configMap, event, lease, namespace, node, secret } from './validation/simple-kinds.ts';
 
@@ -21,6 +22,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   Node: node,
   Pod: pod,
   ReplicaSet: replicaSet,
+  RoleBinding: roleBinding,
   Secret: secret,
   Service: service,
 };

@@ -160,6 +160,56 @@ export function validationCases({ client, namespace, inGroup }: Setting): void {
       await refused(`${inGroup('coordination.k8s.io/v1', at)}/leases`, lease, 'spec.leaseDurationSeconds');
     });
 
+    it('takes a RoleBinding for what it is, and keeps its role as it is', async () => {
+      const at = `${inGroup('rbac.authorization.k8s.io/v1', await namespace())}/rolebindings`;
+      const binding = (name: string, more: object) => ({
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name },
+        ...more,
+      });
+      const group = 'rbac.authorization.k8s.io';
+      const account = { kind: 'ServiceAccount', name: 'x', namespace: 'default' };
+      const subjects = [account, { kind: 'User', name: 'u' }, { kind: 'Group', name: 'g' }];
+      const made = await client().post(at, binding('one', { roleRef: { kind: 'ClusterRole', name: 'view' }, subjects }));
+      expect([made.status, made.body.roleRef, made.body.subjects]).toEqual([
+        201,
+        { apiGroup: group, kind: 'ClusterRole', name: 'view' },
+        [account, { kind: 'User', name: 'u', apiGroup: group }, { kind: 'Group', name: 'g', apiGroup: group }],
+      ]);
+      const moved = await client().merge(`${at}/one`, { roleRef: { name: 'edit' } });
+      expect([moved.status, moved.body.details.causes[0].field]).toEqual([422, 'roleRef']);
+      expect((await client().merge(`${at}/one`, { subjects: [] })).status).toBe(200);
+      const table = await client().get(at, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+      const names = table.body.columnDefinitions.map((one: { name: string }) => one.name);
+      expect([names, table.body.rows[0].cells[1]]).toEqual([
+        ['Name', 'Role', 'Age', 'Users', 'Groups', 'ServiceAccounts'],
+        'ClusterRole/view',
+      ]);
+      const wrong = binding('two', {
+        roleRef: { apiGroup: 'x', kind: 'Thing', name: '' },
+        subjects: [
+          { kind: 'ServiceAccount', name: '' },
+          { kind: 'ServiceAccount', name: 'A_', apiGroup: 'y' },
+          { kind: 'Robot', name: 'r' },
+          { kind: 'Group', name: 'g', apiGroup: 'z' },
+        ],
+      });
+      const fieldsOf = async (body: object): Promise<readonly string[]> =>
+        (await client().post(at, body)).body.details.causes.map((cause: { field: string }) => cause.field);
+      expect(await fieldsOf(wrong)).toEqual([
+        'roleRef.apiGroup',
+        'roleRef.kind',
+        'roleRef.name',
+        'subjects[0].name',
+        'subjects[1].name',
+        'subjects[1].apiGroup',
+        'subjects[2].kind',
+        'subjects[3].apiGroup',
+      ]);
+      expect(await fieldsOf(binding('three', {}))).toEqual(['roleRef.kind', 'roleRef.name']);
+    });
+
     it('names every wrong field at once', async () => {
       const at = `${inGroup('networking.k8s.io/v1', await namespace())}/ingresses`;
       const answer = await client().post(at, ingress('x', [path({ path: 'a', backend: { service: { name: 'A', port: { number: 1 } } } })]));
