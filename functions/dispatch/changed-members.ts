@@ -4,9 +4,10 @@
  */
 import { keyText, membersRequest, type ServiceKey } from '#events/contract/messages.ts';
 import { mergeSlices, serviceNameLabel } from '#shared/kube/endpoint-reader.ts';
+import { readNodes } from '#shared/kube/node-reader.ts';
 import { boundIdOf } from '#shared/model/bound-id.ts';
 import { type MembersRule, needsNodes } from '#shared/model/members-source.ts';
-import { type Node, nodeFactsOf } from '#shared/model/nodes.ts';
+
 import { digestOf, type MembersWish } from '#shared/model/wanted-servers.ts';
 import type { EndpointSlice, Service } from '#shared/model/wish.ts';
 import { isOverdue } from '#shared/step/gate-ledger.ts';
@@ -26,7 +27,7 @@ export async function changedMembers(services: readonly Service[], at: Workshop)
     byService.set(service, [...(byService.get(service) ?? []), slice]);
   }
   const ofNodes = [...records.values()].some((record) => Object.values(rulesOf(record)).some(needsNodes));
-  const nodes = ofNodes ? (await at.kube.list<Node>('Node')).items.map(nodeFactsOf) : [];
+  const nodes = ofNodes ? await readNodes(at.kube) : [];
   const behind = [...records.values()].flatMap((record): readonly Send[] => {
     const { key } = record;
     if (key.kind !== 'Service' || bound.has(keyText(key))) return [];

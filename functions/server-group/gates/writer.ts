@@ -1,10 +1,9 @@
 /** Writes what gates say, and tells the owner of a Pod why its gate cannot be written or stays closed. */
-import { recordEvent } from '#shared/kube/events.ts';
 import type { Pod } from '#shared/model/readiness-gates.ts';
-import { explainProblem, type Problem } from '#shared/problem.ts';
 import { outcomeOf } from '#shared/step/failure-outcome.ts';
 import { done, type Outcome } from '#shared/step/outcome.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
+import { writeWarning } from '#shared/step/write-warning.ts';
 import { conditionsToWrite, type Verdict } from './verdict.ts';
 
 const refOf = ({ metadata }: Pod) => ({ kind: 'Pod', namespace: metadata.namespace ?? '', name: metadata.name });
@@ -28,25 +27,17 @@ export class GateWriter {
       return done(true);
     } catch (error) {
       const outcome = outcomeOf(error, refOf(pod));
-      await this.#tell(pod, {
-        code: 'GATE-NOT-WRITTEN',
-        object: refOf(pod),
-        facts: { detail: outcome.kind === 'done' ? '' : outcome.because },
-      });
+      await this.#tell('GATE-NOT-WRITTEN', pod, outcome.kind === 'done' ? '' : outcome.because);
       return outcome;
     }
   }
 
   /** `kubectl describe pod` shows Events, and of conditions no more than their status. */
   async tellClosed(pod: Pod, { message }: Verdict): Promise<void> {
-    await this.#tell(pod, { code: 'GATE-CLOSED', object: refOf(pod), facts: { detail: message } });
+    await this.#tell('GATE-CLOSED', pod, message);
   }
 
-  async #tell(pod: Pod, problem: Problem): Promise<void> {
-    const { uid } = pod.metadata;
-    const object = { ...problem.object, ...(uid === undefined ? {} : { uid }) };
-    await recordEvent(this.#at.kube, { object, type: 'Warning', reason: problem.code, message: explainProblem(problem) }).catch(
-      (error: unknown) => this.#at.log.warn({ error: String(error) }, 'report not written'),
-    );
+  #tell(code: 'GATE-NOT-WRITTEN' | 'GATE-CLOSED', pod: Pod, detail: string): Promise<void> {
+    return writeWarning({ code, object: refOf(pod), facts: { detail } }, pod.metadata.uid, this.#at);
   }
 }

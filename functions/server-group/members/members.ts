@@ -4,6 +4,7 @@
  */
 import type { MembersRequested, Message } from '#events/contract/messages.ts';
 import { readEndpoints } from '#shared/kube/endpoint-reader.ts';
+import { readNodes } from '#shared/kube/node-reader.ts';
 import { needsNodes } from '#shared/model/members-source.ts';
 import { byKey } from '#shared/step/by-key.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
@@ -18,7 +19,6 @@ import { groupsOfLane, type Lane } from './lane.ts';
 import { outcomeInLane } from './lane-outcome.ts';
 import { type FoundIds, lookUp } from './look-ups.ts';
 import { digestJobs, pendingOf } from './member-jobs.ts';
-import { readNodes } from './members-wish.ts';
 
 /** Services at once: each waits mostly for the network, and different groups do not disturb each other. */
 const parallel = 8;

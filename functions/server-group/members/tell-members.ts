@@ -1,9 +1,9 @@
 /** What the lane tells people: Events on the Service whose endpoints could not all become servers. */
 import type { Server } from '#shared/cloud/alb/port.ts';
-import { recordEvent } from '#shared/kube/events.ts';
 import { serverKey } from '#shared/plan/members.ts';
-import { explainProblem, type ObjectRef, type Problem } from '#shared/problem.ts';
+import type { ObjectRef, Problem } from '#shared/problem.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
+import { writeWarning } from '#shared/step/write-warning.ts';
 import { serversPerGroup } from './choose-servers.ts';
 import type { GroupWork } from './group-work.ts';
 import type { Resolved } from './look-ups.ts';
@@ -60,15 +60,12 @@ export function leftOutProblems(
   ];
 }
 
-/** An Event that cannot be written keeps nothing else from being done. */
+/** Each on the Service that it is about. */
 export async function tellProblems(problems: readonly Problem[], at: Workshop): Promise<void> {
-  const tell = async (problem: Problem): Promise<void> => {
-    const { namespace, name } = problem.object;
-    const uid = (await at.kube.get({ kind: 'Service', namespace, name }))?.metadata.uid;
-    const object = { ...problem.object, ...(uid === undefined ? {} : { uid }) };
-    await recordEvent(at.kube, { object, type: 'Warning', reason: problem.code, message: explainProblem(problem) });
-  };
   for (const problem of problems) {
-    await tell(problem).catch((error: unknown) => at.log.warn({ error: String(error) }, 'report not written'));
+    const { namespace, name } = problem.object;
+    // Not to know the uid is no reason to say nothing.
+    const service = await at.kube.get({ kind: 'Service', namespace, name }).catch(() => undefined);
+    await writeWarning(problem, service?.metadata.uid, at);
   }
 }
