@@ -218,8 +218,11 @@ export interface ServiceLedger {
   readonly bound?: Readonly<Record<string, BoundGroup>>;
   /** Hash of what people were told that is left out: told once. */
   readonly told?: string;
-  /** The message that looks at what is left out again: for which of it, when (API server's clock, ms), and whose invocation sent it. */
-  readonly comesBack?: { readonly told: string; readonly at: number; readonly holder: string };
+  /**
+   * The message that looks at what is left out again: for which of it, when (API server's clock, ms), the attempt that it says, and whose
+   * invocation sent it.
+   */
+  readonly comesBack?: { readonly told: string; readonly at: number; readonly attempt: number; readonly holder: string };
   /** Absent: no Pod of this Service has a readiness gate of ours. */
   readonly gates?: GateLedger;
 }

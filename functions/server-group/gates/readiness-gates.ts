@@ -2,7 +2,7 @@
  * Readiness gates: a Pod that has one of ours becomes ready only when every server group that holds it has it in service. The lane asks
  * twice: which Pods count although their EndpointSlices say that they are not ready, and, when servers are applied, whose gate opens.
  */
-import { keyText, type MembersRequested, membersRequest } from '#events/contract/messages.ts';
+import { type MembersRequested, membersRequest } from '#events/contract/messages.ts';
 import type { Endpoint } from '#shared/model/endpoint.ts';
 import type { Pod } from '#shared/model/readiness-gates.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
@@ -22,14 +22,8 @@ export class ReadinessGates {
   /** Gated Pods that were looked at. A lane that is not here could not be looked at. */
   readonly #looked = new Map<Lane, readonly Pod[]>();
 
-  /** What the messages of the batch say for their attempts, by Service. */
-  readonly #arrived = new Map<string, Set<number>>();
-
-  constructor(messages: readonly MembersRequested[], at: Workshop) {
+  constructor(at: Workshop) {
     this.#tools = openGateTools(at);
-    for (const { key, attempt } of messages) {
-      this.#arrived.set(keyText(key), new Set([...(this.#arrived.get(keyText(key)) ?? []), attempt]));
-    }
   }
 
   /**
@@ -85,7 +79,7 @@ export class ReadinessGates {
     });
     const { gates: _former, ...ledger } = lane.ledger;
     const { key } = lane.message;
-    const arrived = this.#arrived.get(keyText(key)) ?? new Set();
+    const { arrived } = lane;
     const next = nextLook(before, Object.fromEntries(pods), { now, arrived, returns: outcomeOfLane(lane).kind !== 'done' });
     lane.ledger = { ...ledger, ...(next.ledger === undefined ? {} : { gates: next.ledger }) };
     if (next.send === undefined) return;

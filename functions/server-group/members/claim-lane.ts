@@ -37,8 +37,16 @@ async function isBound({ key: { namespace, name } }: MembersRequested, at: Works
   return boundIdOf(await at.kube.get<Service>({ kind: 'Service', namespace, name })) !== undefined;
 }
 
+/** What is asked of a lane: all messages of a batch for one Service together. */
+export interface LaneRequest {
+  /** The one that says most. */
+  readonly message: MembersRequested;
+  /** What each of them says for its attempt. */
+  readonly arrived: ReadonlySet<number>;
+}
+
 /** The lane, or how the message ended because there is none. */
-export async function claimLane(message: MembersRequested, at: Workshop): Promise<Lane | Settlement> {
+export async function claimLane({ message, arrived }: LaneRequest, at: Workshop): Promise<Lane | Settlement> {
   try {
     const existing = await at.records.claimExisting(message.key, at, emptyServiceLedger);
     // No record: no chain has made a group for this Service. It may be bound to one that was made elsewhere.
@@ -48,7 +56,9 @@ export async function claimLane(message: MembersRequested, at: Workshop): Promis
     if (isTaken(claim)) return { outcome: outcomeOfTaken(claim), sends: [], facts: { claim: 'taken' } };
     const wish = { endpoints: [], nodes: [] };
     const nothing = { binding: { outcome: done(false), problems: [] }, outcome: done(false), sends: [], released: false };
-    return { message, whole: fresh || message.whole === true, claim, ledger: ledgerOf(claim), wish, work: [], ...nothing };
+    // Who died may have been told of a change of the Service itself, and so may those who left it to him.
+    const whole = fresh || message.whole === true || claim.takenOver;
+    return { message, arrived, whole, claim, ledger: ledgerOf(claim), wish, work: [], ...nothing };
   } catch (error) {
     return { outcome: outcomeOf(error, refOf({ message })), sends: [] };
   }
@@ -77,8 +87,11 @@ function comeBackOnce(lane: Lane, at: Workshop): Outcome {
     lane.outcome.kind === 'done' && [lane.binding, ...lane.work].every((one) => one.outcome.kind === 'done' || one.problems.length > 0);
   if (outcome.kind !== 'park' || told === undefined || !onlyLeftOut) return outcome;
   const now = at.kube.now();
-  const isAnothers = before !== undefined && before.told === told && before.at > now && before.holder !== at.holder;
-  const comesBack = isAnothers ? before : { told, at: now + (outcome.afterSeconds ?? 0) * 1000, holder: at.holder };
+  const isAwaited = before === undefined || before.told !== told || before.at <= now || before.holder === at.holder;
+  // By the clock alone the one that was to come could not be told from others: no two instances tell the same time.
+  const isAnothers = !isAwaited && !lane.arrived.has(before.attempt);
+  const next = { told, at: now + (outcome.afterSeconds ?? 0) * 1000, attempt: lane.message.attempt + 1, holder: at.holder };
+  const comesBack = isAnothers ? before : next;
   lane.ledger = { ...ledger, comesBack };
   return isAnothers ? done(false) : outcome;
 }

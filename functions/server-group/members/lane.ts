@@ -17,6 +17,8 @@ export interface BindingReport {
 
 export interface Lane {
   readonly message: MembersRequested;
+  /** What the messages of the batch for this Service say for their attempts. */
+  readonly arrived: ReadonlySet<number>;
   /** The Service itself is read too. */
   readonly whole: boolean;
   readonly claim: Claim<ServiceLedger>;

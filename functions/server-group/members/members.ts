@@ -13,7 +13,7 @@ import type { Settlement, Workshop } from '#shared/step/workshop.ts';
 import { ReadinessGates } from '../gates/readiness-gates.ts';
 import { applyGroup } from './apply-members.ts';
 import { readBinding } from './bound-group.ts';
-import { claimLane, releaseLane } from './claim-lane.ts';
+import { claimLane, type LaneRequest, releaseLane } from './claim-lane.ts';
 import { lookAtGroup } from './group-work.ts';
 import { groupsOfLane, type Lane } from './lane.ts';
 import { outcomeInLane } from './lane-outcome.ts';
@@ -33,12 +33,12 @@ export async function keepMembers(messages: readonly MembersRequested[], at: Wor
   const settled = new Map<Message, Settlement>(messages.map((one) => [one, { outcome: done(false), sends: [], facts: { merged: true } }]));
   // What one look at a Service finds is all that several messages of the batch could ask for.
   const firsts = byKey(messages).map(mergedRequest);
-  const gates = new ReadinessGates(messages, at);
+  const gates = new ReadinessGates(at);
   const lanes: Lane[] = [];
-  await eachLimited(firsts, parallel, async (message) => {
-    const claimed = await claimLane(message, at);
+  await eachLimited(firsts, parallel, async (request) => {
+    const claimed = await claimLane(request, at);
     if ('claim' in claimed) lanes.push(claimed);
-    else settled.set(message, await gates.withoutLane(message, claimed));
+    else settled.set(request.message, await gates.withoutLane(request.message, claimed));
   });
   await eachLimited(
     lanes.filter(({ whole }) => whole),
@@ -65,9 +65,11 @@ export async function keepMembers(messages: readonly MembersRequested[], at: Wor
   return settled;
 }
 
-/** Of several requests for one Service the one that says most. */
-const mergedRequest = (ofOneService: readonly MembersRequested[]): MembersRequested =>
-  ofOneService.find(({ whole }) => whole) ?? (ofOneService[0] as MembersRequested); // groups are never empty
+/** Several requests for one Service as one. */
+const mergedRequest = (ofOneService: readonly MembersRequested[]): LaneRequest => ({
+  message: ofOneService.find(({ whole }) => whole) ?? (ofOneService[0] as MembersRequested), // groups are never empty
+  arrived: new Set(ofOneService.map(({ attempt }) => attempt)),
+});
 
 /** A question for all: when it fails, all of them wait for the next try. */
 async function together<T>(lanes: readonly Lane[], at: Workshop, work: () => Promise<T>): Promise<T | undefined> {

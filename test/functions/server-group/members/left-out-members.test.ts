@@ -114,6 +114,19 @@ describe('an address that the cloud does not know', () => {
     expect(await writes(on)).toEqual(['AddServersToServerGroup']);
   });
 
+  it.each(['alone', 'in one batch with news'])('is looked for by a message that comes before its time, %s', async (how) => {
+    const on = await open({ coffee: [address(0)] }, addresses(0, 3));
+    await endpointsBecome(on, 'coffee', [address(0), '10.64.99.1']);
+    await on.run(500);
+    // The clocks of API servers differ, and say the time in whole seconds.
+    on.kube.advance(-900);
+    if (how !== 'alone') on.membersChanged('shop', 'coffee', { delaySeconds: 0.5 });
+    await on.run(600);
+    await on.alb.put('network', [podInterface('eni-first', address(0)), podInterface('eni-late', '10.64.99.1')]);
+    await on.run(30_000);
+    expect(await registered(on, 'coffee')).toEqual([address(0), '10.64.99.1'].sort());
+  });
+
   it('is looked for by one message, however often the Service changes', async () => {
     const on = await open({ coffee: [address(0)] }, addresses(0, 3));
     for (let change = 0; change < 8; change++) {
