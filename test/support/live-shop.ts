@@ -80,6 +80,8 @@ export interface LiveShop {
   readonly cloud: StartedCloud;
   /** Since the shop was open. */
   readonly probes: LiveProbes;
+  /** What clients were given that they should not have been given, with how often. */
+  lost(): Readonly<Record<string, number>>;
   /** As `kubectl apply`. */
   apply(...objects: readonly KubeObject[]): Promise<void>;
   /** `namespace`: shop. */
@@ -124,7 +126,8 @@ export async function openShop({ options, workload, service, annotations }: Shop
     await cloud.rest(shopMs);
     const url = (await cloud.listeners())[0]?.url ?? '';
     const probes = startProbes(host, { 80: url, 443: url }, [{ name: 'web', port: 80, path: '/' }], { web: ['web /'] });
-    return { cloud, probes, apply, pods, stop: () => probes.stop().finally(() => cloud.stop()) };
+    const lost = () => counted(probes.strays.map((action) => ({ action })));
+    return { cloud, probes, lost, apply, pods, stop: () => probes.stop().finally(() => cloud.stop()) };
   } catch (error) {
     await cloud.stop();
     throw error;
