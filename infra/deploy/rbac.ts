@@ -3,7 +3,7 @@
  * the rows with the calls of a whole life of an AlbConfig). Nobody may read Secrets.
  */
 import { stringify } from 'yaml';
-import { type KindName, kinds } from '#shared/kube/port.ts';
+import { type KindName, type KubeObject, kinds } from '#shared/kube/port.ts';
 import { ownNamespace } from '#shared/ownership.ts';
 
 /** One permission: verbs of the Kubernetes API on one kind, or on its status. */
@@ -86,6 +86,21 @@ function grantable(who: RbacRow['who']): readonly object[] {
     ? []
     : [{ apiVersion: `${api}/v1`, kind: 'ClusterRole', metadata: { name: `albeit-${who}-readiness-gates` }, rules }];
 }
+
+/** What a namespace needs besides its label to opt in to readiness gates: the two roles that the manifest binds nowhere. */
+export const optInBindings = (
+  namespace: string,
+): readonly (KubeObject & { readonly roleRef: object; readonly subjects: readonly object[] })[] =>
+  (['forwarder', 'functions'] as const).map((who) => {
+    const name = `albeit-${who}-readiness-gates`;
+    return {
+      apiVersion: `${api}/v1`,
+      kind: 'RoleBinding',
+      metadata: { name, namespace },
+      roleRef: { apiGroup: api, kind: 'ClusterRole', name },
+      subjects: [{ kind: 'ServiceAccount', name: `albeit-${who}`, namespace: ownNamespace }],
+    };
+  });
 
 /** The manifest: namespace, service accounts, roles and bindings. */
 export function rbacYaml(): string {

@@ -1,4 +1,5 @@
 /** Workloads with readiness gates for scenarios over real processes, and how their Pods stand. */
+import { optInBindings } from '#infra/deploy/rbac.ts';
 import type { Kube, KubeObject } from '#shared/kube/port.ts';
 import { gateTypes } from '#shared/model/readiness-gates.ts';
 
@@ -39,6 +40,7 @@ const workload = (name: string, replicas: number): readonly object[] => [
 /** A namespace that opted in, with `milk` behind the ALB at milk.example.com, checked, and `inside` behind none. */
 export const gatedManifests: string = [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'gated', labels: { 'albeit.io/readiness-gates': 'enabled' } } },
+  ...optInBindings('gated'),
   ...workload('milk', 2),
   ...workload('inside', 1),
   {

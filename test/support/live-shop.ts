@@ -1,11 +1,12 @@
 /** A shop over the processes of `npm start`: a Deployment `web` behind an ALB, while clients never stop asking for it. */
+import { optInBindings } from '#infra/deploy/rbac.ts';
 import { applyText } from '#infra/local/start/apply.ts';
 import type { StartOptions } from '#infra/local/start/options.ts';
-import type { KubeObject } from '#shared/kube/port.ts';
+import type { KindName, KubeObject } from '#shared/kube/port.ts';
 import { gateTypes } from '#shared/model/readiness-gates.ts';
 import { zones } from './cafe.ts';
 import { type LiveProbes, startProbes } from './live-probes.ts';
-import { aClass, anAlbConfig, anIngress, aPath, aService } from './objects.ts';
+import { aClass, anAlbConfig, anIngress, aPath, aService, toService } from './objects.ts';
 import { type StartedCloud, startedCloud } from './started-cloud.ts';
 import { until } from './until.ts';
 
@@ -23,11 +24,13 @@ export interface WorkloadDraft {
   /** Seconds for which a pod that was told to end goes on as before. Absent: those of the local node. */
   readonly preStopSeconds?: number;
   readonly strategy?: Readonly<Record<string, unknown>>;
+  /** Of its pods. */
+  readonly podAnnotations?: Readonly<Record<string, string>>;
 }
 
 /** Deployment `web` of echo servers. */
 export const shopWorkload = (draft: WorkloadDraft = {}): KubeObject & { readonly spec: object } => {
-  const { replicas = 3, gated = false, preStopSeconds, strategy } = draft;
+  const { replicas = 3, gated = false, preStopSeconds, strategy, podAnnotations: annotations } = draft;
   const lifecycle =
     preStopSeconds === undefined ? {} : { lifecycle: { preStop: { exec: { command: ['sleep', String(preStopSeconds)] } } } };
   const env = [
@@ -43,7 +46,7 @@ export const shopWorkload = (draft: WorkloadDraft = {}): KubeObject & { readonly
       selector: { matchLabels: { app: 'web' } },
       ...(strategy === undefined ? {} : { strategy: { type: 'RollingUpdate', rollingUpdate: strategy } }),
       template: {
-        metadata: { labels: { app: 'web' } },
+        metadata: { labels: { app: 'web' }, ...(annotations === undefined ? {} : { annotations }) },
         spec: {
           ...(gated ? { readinessGates: [{ conditionType: gateTypes[0] }] } : {}),
           containers: [{ name: 'web', image: 'web:1', ports: [{ name: 'http', containerPort: 8080 }], env, ...lifecycle }],
@@ -59,9 +62,9 @@ export const shopService = (changes: Readonly<Record<string, unknown>> = {}): Ku
   return { ...service, spec: { ...service.spec, selector: { app: 'web' }, ...changes } } as KubeObject; // any spec is one
 };
 
-/** Ingress `web`, everything of its host to the Service. */
-export const shopIngress = (annotations: Readonly<Record<string, string>> = {}): KubeObject =>
-  anIngress({ name: 'web', host, paths: [aPath('/', 'web')], annotations });
+/** Ingress `web`, everything of its host to a port of the Service. */
+export const shopIngress = (annotations: Readonly<Record<string, string>> = {}, port = 80): KubeObject =>
+  anIngress({ name: 'web', host, paths: [{ ...aPath('/'), backend: toService('web', port) }], annotations });
 
 /** Waits for what comes about by itself, looking now and then: the processes that are watched need the time themselves. */
 export async function comes(holds: () => Promise<boolean>, what: string): Promise<void> {
@@ -84,6 +87,8 @@ export interface LiveShop {
   lost(): Readonly<Record<string, number>>;
   /** As `kubectl apply`. */
   apply(...objects: readonly KubeObject[]): Promise<void>;
+  /** As `kubectl replace`: what is not in it is not there afterwards. */
+  replace(wanted: KubeObject): Promise<void>;
   /** `namespace`: shop. */
   pods(): Promise<readonly ShopPod[]>;
   stop(): Promise<void>;
@@ -118,7 +123,7 @@ export async function openShop({ options, workload, service, annotations }: Shop
     return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   };
   try {
-    await apply(namespace, anAlbConfig({ spec: { config: zones, listeners } }), aClass());
+    await apply(namespace, ...optInBindings('shop'), anAlbConfig({ spec: { config: zones, listeners } }), aClass());
     await apply(shopService(service), shopIngress(annotations), shopWorkload(workload));
     const { replicas = 3 } = workload ?? {};
     await comes(async () => (await pods()).filter(isReady).length === replicas, `${replicas} ready pods`);
@@ -127,9 +132,19 @@ export async function openShop({ options, workload, service, annotations }: Shop
     const url = (await cloud.listeners())[0]?.url ?? '';
     const probes = startProbes(host, { 80: url, 443: url }, [{ name: 'web', port: 80, path: '/' }], { web: ['web /'] });
     const lost = () => counted(probes.strays.map((action) => ({ action })));
-    return { cloud, probes, lost, apply, pods, stop: () => probes.stop().finally(() => cloud.stop()) };
+    const replace = (wanted: KubeObject) => replaceIn(cloud, wanted);
+    return { cloud, probes, lost, apply, replace, pods, stop: () => probes.stop().finally(() => cloud.stop()) };
   } catch (error) {
     await cloud.stop();
     throw error;
   }
+}
+
+async function replaceIn(cloud: StartedCloud, wanted: KubeObject): Promise<void> {
+  const { kind, metadata } = wanted;
+  // The caller's own objects are of kinds that there are.
+  const there = await cloud.kube.get({ kind: kind as KindName, namespace: metadata.namespace ?? '', name: metadata.name });
+  const { uid = '', resourceVersion = '' } = there?.metadata ?? {};
+  const result = await cloud.kube.replace({ ...wanted, metadata: { ...metadata, uid, resourceVersion } });
+  if (result.kind !== 'written') throw new Error(`${kind} ${metadata.name} could not be replaced: ${result.kind}`);
 }

@@ -6,6 +6,7 @@ import { createKube } from '#shared/kube/adapter.ts';
 import { loadCredentials } from '#shared/kube/credentials.ts';
 import type { Kube } from '#shared/kube/port.ts';
 import { localCredentials } from '../credentials.ts';
+import { type Accounts, createAccounts } from './accounts.ts';
 import { Children, localOptions, type Ready } from './children.ts';
 import { prepareCluster } from './cluster.ts';
 import { deployedFunctions } from './functions.ts';
@@ -91,6 +92,14 @@ async function startKubernetes(site: Site): Promise<{ readonly url: string; read
   return { url: ready.url, kubeconfig: String(ready['kubeconfig']) };
 }
 
+/** On the real control plane they are themselves. The embedded API knows one user alone, and the roles of another cluster are its owner's affair. */
+async function accountsOn(kube: Kube, kubeconfig: string, { options, screen }: Site): Promise<Accounts> {
+  if (options.kube !== 'assets') return { forwarder: kubeconfig, functions: kubeconfig };
+  const accounts = await createAccounts(kube, kubeconfig);
+  screen.line('forwarder and functions have the roles of infra/deploy/generated/rbac.generated.yaml');
+  return accounts;
+}
+
 /** What it told the queues, and what troubles it. */
 function showForwarder(line: string, screen: Screen): void {
   const told = readTold(line);
@@ -124,9 +133,10 @@ async function startAll(site: Site): Promise<Pick<LocalCloud, 'facts' | 'kube'>>
   const kube = createKube({ kubeconfig: { path: kubernetes.kubeconfig } });
   await Promise.all([ensureQueues(mns.url), prepareCluster(kube)]);
   screen.line('queues and the AlbConfig kind are there');
-  const endpoints: Endpoints = { alb: alb.url, mns: mns.url, kubeconfig: kubernetes.kubeconfig };
+  const accounts = await accountsOn(kube, kubernetes.kubeconfig, site);
+  const endpoints = { alb: alb.url, mns: mns.url };
   const signingKeys = newSigningKeys();
-  const environment = functionEnvironment(endpoints, signingKeys, options.functionTimeout);
+  const environment = functionEnvironment({ ...endpoints, kubeconfig: accounts.functions }, signingKeys, options.functionTimeout);
   const functions = deployedFunctions(outDir, environment, options.functionTimeout);
   const [fc] = await Promise.all([
     startProgram(site, 'fc', { credentials, mnsEndpoint: mns.url, dir: join(dir, 'fc'), functions }),
@@ -135,7 +145,7 @@ async function startAll(site: Site): Promise<Pick<LocalCloud, 'facts' | 'kube'>>
       ...{ kubeconfig: kubernetes.kubeconfig, albUrl: alb.url, deployments: options.kube === 'embedded' },
       ...{ nodes: options.nodes, virtualNode: options.virtualNode },
     }),
-    startForwarder(site, endpoints, signingKeys),
+    startForwarder(site, { ...endpoints, kubeconfig: accounts.forwarder }, signingKeys),
   ]);
   const { accessKeyId, accessKeySecret, region } = credentials;
   return {

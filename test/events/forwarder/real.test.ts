@@ -11,7 +11,6 @@ import { applyRbac } from '#test/support/real-rbac.ts';
 import { until } from '#test/support/until.ts';
 
 const assets = process.env['KUBEBUILDER_ASSETS'] ?? '';
-const account = 'albeit-forwarder';
 
 async function make() {
   const dir = await mkdtemp(join(tmpdir(), 'albeit-forwarder-'));
@@ -19,8 +18,8 @@ async function make() {
   const rbac = applyRbac(dir);
   return {
     kubeconfig: server.kubeconfig,
-    forwarder: async () => (await rbac).kubeconfigOf(account),
-    allowPods: async (namespace) => (await rbac).bind(`${account}-readiness-gates`, account, namespace),
+    forwarder: async () => (await rbac).forwarder,
+    allowPods: async (namespace) => (await rbac).optIn(namespace),
     stop: async () => {
       await server.stop();
       await rm(dir, { recursive: true, force: true });
@@ -44,7 +43,7 @@ describe.skipIf(assets === '')('with KUBEBUILDER_ASSETS', () => {
       const pods = () => scene.forwarder.state().kinds.find(({ kind }) => kind === 'Pod');
       const complaints = () => scene.logs.filter((line) => line.startsWith('warn not allowed'));
       await until(() => complaints().length === 1, 'the complaint');
-      expect(complaints()[0]).toContain(`bind ClusterRole ${account}-readiness-gates in namespace default`);
+      expect(complaints()[0]).toContain('bind ClusterRole albeit-forwarder-readiness-gates in namespace default');
       expect(pods()?.synced).toBe(false);
       expect(scene.forwarder.state().ready).toBe(true);
       await api.allowPods('default');
