@@ -18,10 +18,10 @@ module.exports = {
         '^shared/(model|plan)/',
         '^shared/[^/]+\\.ts$',
         '^shared/kube/port\\.ts$',
-        '^shared/cloud/[a-z]+/(port|defaults)\\.ts$',
+        '^shared/cloud/[a-z]+/(port|defaults|actions)\\.ts$',
         '^events/contract/',
       ],
-      'No I/O in model and plan; the types and defaults of ports are data.',
+      'No I/O in model and plan; types and defaults of ports and the table of actions are data.',
     ),
     layer(
       'shared-knows-no-function',

@@ -71,11 +71,19 @@ export type MembersRequested = z.infer<typeof membersRequested>;
 export type Message = z.infer<typeof message>;
 
 /** The first asking for a Service's members; who sends it again counts the attempts. */
-export const membersRequest = (key: ServiceKey, whole = false): MembersRequested => ({
+export const membersRequest = (key: ServiceKey, { whole = false }: { readonly whole?: boolean } = {}): MembersRequested => ({
   type: 'albeit.members.requested',
   version: 1,
   key,
   ...(whole ? { whole } : {}),
+  attempt: 0,
+});
+
+/** The first asking for a step of a chain. */
+export const stepRequest = (asked: Pick<StepRequested, 'key' | 'step' | 'phase' | 'chain'>): StepRequested => ({
+  type: 'albeit.step.requested',
+  version: 1,
+  ...asked,
   attempt: 0,
 });
 

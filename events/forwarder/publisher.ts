@@ -39,7 +39,7 @@ const inOrder = [membersQueue, chainQueue];
 const queueFor = (key: Key): string => (key.kind === 'Service' ? membersQueue : chainQueue);
 
 function messageOf({ key, reason, seen, whole }: Entry): Message {
-  if (key.kind === 'Service') return membersRequest(key, whole);
+  if (key.kind === 'Service') return membersRequest(key, { whole });
   return { type: 'albeit.object.changed', version: 1, key, reason, attempt: 0, ...(seen === '' ? {} : { seen }) };
 }
 

@@ -58,7 +58,7 @@ function changedBindings(services: readonly Service[], records: Records, cluster
     const surplus = Object.keys(ledger.bound ?? {}).some((id) => wanted.get(keyText(key)) !== id);
     if (key.kind === 'Service' && surplus) keys.set(keyText(key), key);
   }
-  return new Map([...keys].map(([text, key]) => [text, { message: membersRequest(key, true), delaySeconds: 0 }]));
+  return new Map([...keys].map(([text, key]) => [text, { message: membersRequest(key, { whole: true }), delaySeconds: 0 }]));
 }
 
 type Records = ReadonlyMap<string, StoredRecord<ServiceLedger>>;

@@ -1,5 +1,5 @@
 /** Compares wishes with records: a chain is started where they differ, and nowhere else. */
-import { type AlbConfigKey, keyText, type Message, type ObjectChanged } from '#events/contract/messages.ts';
+import { type AlbConfigKey, keyText, type Message, type ObjectChanged, stepRequest } from '#events/contract/messages.ts';
 import { readCluster, readWish } from '#shared/kube/wish-reader.ts';
 import { buildStack } from '#shared/model/build-stack.ts';
 import { stepHashes } from '#shared/model/stack-hash.ts';
@@ -89,7 +89,7 @@ const emptyWish = (key: AlbConfigKey): Wish => ({ key, albConfig: undefined, ing
 const newChain = (at: Workshop): string => `${Math.round(at.kube.now()).toString(36)}-${Math.floor(at.random() * 1e9).toString(36)}`;
 
 const request = (key: AlbConfigKey, hop: Hop, at: Workshop): Send => ({
-  message: { type: 'albeit.step.requested', version: 1, key, step: hop.step, phase: hop.phase, chain: newChain(at), attempt: 0 },
+  message: stepRequest({ key, step: hop.step, phase: hop.phase, chain: newChain(at) }),
   delaySeconds: 0,
 });
 

@@ -2,6 +2,7 @@
  * The servers of one group: which calls bring them in line so that a group which had a serving member, and is wanted non-empty, has one at
  * every instant.
  */
+import { albActions } from '#shared/cloud/alb/actions.ts';
 import type { ObservedServer, Server } from '#shared/cloud/alb/port.ts';
 
 /** One call. They are carried out in order, each finished before the next. */
@@ -10,6 +11,18 @@ export type MemberOperation =
   | { readonly kind: 'add'; readonly servers: readonly Server[] }
   | { readonly kind: 'remove'; readonly servers: readonly Server[] }
   | { readonly kind: 'update'; readonly servers: readonly Server[] };
+
+/** Servers that an operation brings. */
+export const addedBy = (operation: MemberOperation): readonly Server[] => {
+  if (operation.kind === 'replace') return operation.added;
+  return operation.kind === 'add' ? operation.servers : [];
+};
+
+/** Servers that it takes away. */
+export const removedBy = (operation: MemberOperation): readonly Server[] => {
+  if (operation.kind === 'replace') return operation.removed;
+  return operation.kind === 'remove' ? operation.servers : [];
+};
 
 export interface MemberPlan {
   readonly operations: readonly MemberOperation[];
@@ -28,10 +41,9 @@ export interface MemberQuestion {
   readonly tight?: boolean;
 }
 
-/** Servers per AddServersToServerGroup, RemoveServersFromServerGroup and on each side of ReplaceServersInServerGroup. */
-const perCall = 200;
-/** Servers per UpdateServerGroupServersAttribute: the smaller of the two published figures. */
-const perUpdate = 40;
+/** Servers of one call; of ReplaceServersInServerGroup, on each side. */
+const perCall = albActions.ReplaceServersInServerGroup.batch;
+const perUpdate = albActions.UpdateServerGroupServersAttribute.batch;
 
 type Identified = Pick<Server, 'serverType' | 'serverId' | 'serverIp' | 'port'>;
 
@@ -58,7 +70,9 @@ function exchange(added: readonly Server[], removed: readonly Server[]): readonl
   });
 }
 
-const gone = 'Removing';
+/** On its way out of the group, whatever we do; its address may be another pod's by now. */
+export const isRemoving = ({ status }: Pick<ObservedServer, 'status'>): boolean => status === 'Removing';
+
 const serving = 'Available';
 
 interface Difference {
@@ -76,7 +90,7 @@ function compare(wanted: ReadonlyMap<string, Server>, { observed, omitted = nobo
   const there = new Map(observed.map((one) => [serverKey(one), one]));
   const kept = [...wanted].flatMap(([key, want]) => {
     const have = there.get(key);
-    return have === undefined || have.status === gone ? [] : [{ want, have }];
+    return have === undefined || isRemoving(have) ? [] : [{ want, have }];
   });
   return {
     // Those that carry traffic first, so that the first call already brings one.
@@ -84,7 +98,7 @@ function compare(wanted: ReadonlyMap<string, Server>, { observed, omitted = nobo
       .filter(([key]) => !there.has(key) && !omitted.has(key))
       .map(([, want]) => want)
       .sort((a, b) => b.weight - a.weight),
-    remove: observed.filter((one) => one.status !== gone && !wanted.has(serverKey(one))),
+    remove: observed.filter((one) => !isRemoving(one) && !wanted.has(serverKey(one))),
     raise: kept.filter(({ want, have }) => want.weight > have.weight).map(({ want }) => want),
     lower: kept.filter(({ want, have }) => want.weight < have.weight).map(({ want }) => want),
     standing: kept.filter(({ want, have }) => want.weight > 0 && have.status === serving).length,
@@ -107,7 +121,7 @@ export function planMembers(question: MemberQuestion): MemberPlan {
   const { observed, tight = false } = question;
   const difference = compare(wanted, question);
   const { add, remove: leaving, raise, lower, standing } = difference;
-  const returning = observed.filter((one) => one.status === gone && wanted.has(serverKey(one)));
+  const returning = observed.filter((one) => isRemoving(one) && wanted.has(serverKey(one)));
   const traffic = [...wanted.values()].some((one) => one.weight > 0);
   // Taking anything away must leave somebody who answers: a standing server, or one that comes by the same or an earlier call.
   const safe = !traffic || standing > 0 || add.some((one) => one.weight > 0);

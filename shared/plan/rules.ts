@@ -18,6 +18,7 @@
  * No new number is in use by another rule at the moment of its call, so it does not matter whether the service checks priorities of a batch
  * one by one or at its end.
  */
+import { albActions } from '#shared/cloud/alb/actions.ts';
 import type { NewRule, Rule, RuleDirection, RuleSettings, Tags } from '#shared/cloud/alb/port.ts';
 import { tagKeys } from '#shared/ownership.ts';
 import { assignPriorities } from './priorities.ts';
@@ -60,8 +61,8 @@ export interface RulePlan {
   readonly removesFirst: boolean;
 }
 
-/** Rules per CreateRules, UpdateRulesAttribute and DeleteRules. */
-const perCall = 100;
+/** Rules of one call. */
+const perCall = albActions.CreateRules.batch;
 
 type Step = { readonly place: number; readonly direction: RuleDirection } & (
   | { readonly kind: 'create'; readonly rule: NewRule }

@@ -245,7 +245,7 @@ export async function createWorkbench(
     changed: () => send({ type: 'albeit.object.changed', version: 1, key, reason: 'modified', attempt: 0 }),
     resync: () => send({ type: 'albeit.object.changed', version: 1, key: { kind: 'Cluster', cluster }, reason: 'resync', attempt: 0 }),
     membersChanged: (namespace, name, { whole = false, delaySeconds = 0 } = {}) =>
-      send(membersRequest({ kind: 'Service', cluster, namespace, name }, whole), delaySeconds),
+      send(membersRequest({ kind: 'Service', cluster, namespace, name }, { whole }), delaySeconds),
     sweep: async () => {
       const { at, close } = openWorkshop();
       for (const one of await sweepAll(at)) send(one.message, one.delaySeconds);

@@ -3,6 +3,7 @@
  * step goes on. It is tried again when the group says something else, after half an hour, and where the quota was to blame after growing
  * pauses or as soon as another group has gone.
  */
+import { stepRequest } from '#events/contract/messages.ts';
 import { CloudFailure } from '#shared/cloud/failure.ts';
 import type { ServerGroupSpec } from '#shared/model/stack.ts';
 import { shortHash } from '#shared/ownership.ts';
@@ -76,16 +77,10 @@ export function askAgainForQuota(scene: Scene): void {
   const times = refused.flatMap(({ forQuota, tries, until }) => (forQuota === true && tries <= quickTries ? [until] : []));
   if (times.length === 0) return;
   const { key } = scene.stack;
-  const message = {
-    type: 'albeit.step.requested',
-    version: 1,
-    key,
-    step: 'server-group',
-    phase: 'apply',
-    chain: `quota-${shortHash(`${key.name} ${Math.min(...times)}`)}`,
-    attempt: 0,
-  } as const;
-  scene.ask(message, Math.max(1, Math.ceil((Math.min(...times) - scene.now()) / 1000)));
+  const first = Math.min(...times);
+  const chain = `quota-${shortHash(`${key.name} ${first}`)}`;
+  const delaySeconds = Math.max(1, Math.ceil((first - scene.now()) / 1000));
+  scene.ask(stepRequest({ key, step: 'server-group', phase: 'apply', chain }), delaySeconds);
 }
 
 /** Writes groups so that one that is refused spoils no other. */

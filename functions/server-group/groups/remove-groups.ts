@@ -2,6 +2,7 @@
  * Taking groups away. Each is deleted by itself: one that does not go keeps no other from going. One that something else still refers to is
  * a matter of its own: tried again a few times within a minute, then told and left to the next sweep.
  */
+import { stepRequest } from '#events/contract/messages.ts';
 import { CloudFailure, type FailureClass } from '#shared/cloud/failure.ts';
 import { shortHash } from '#shared/ownership.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
@@ -68,8 +69,7 @@ function askAgain({ staying }: Attempt, scene: Scene): void {
   if (pauses.length === 0) return;
   const { key } = scene.stack;
   const chain = `collect-${shortHash(`${key.name} ${scene.now()}`)}`;
-  const message = { type: 'albeit.step.requested', version: 1, key, step: 'server-group', phase: 'collect', chain, attempt: 0 } as const;
-  scene.ask(message, Math.min(...pauses));
+  scene.ask(stepRequest({ key, step: 'server-group', phase: 'collect', chain }), Math.min(...pauses));
 }
 
 /** An AlbConfig that is being deleted is not gone before its groups are. */

@@ -1,56 +1,29 @@
 /** Writes to one group: the next call of its plan. */
-import type { Server, Started } from '#shared/cloud/alb/port.ts';
+import type { Server } from '#shared/cloud/alb/port.ts';
 import { wantedServers } from '#shared/model/wanted-servers.ts';
-import { shortHash } from '#shared/ownership.ts';
-import { type MemberOperation, type MemberPlan, planMembers, serverKey } from '#shared/plan/members.ts';
+import { addedBy, isRemoving, type MemberOperation, type MemberPlan, planMembers, serverKey } from '#shared/plan/members.ts';
+import { doublingSeconds } from '#shared/step/backoff.ts';
 import { forgetRecord } from '#shared/step/forget-record.ts';
-import { guardWrites } from '#shared/step/guard.ts';
 import { done, type Outcome, wait } from '#shared/step/outcome.ts';
 import type { GroupMembers } from '#shared/step/record.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
 import { letGo } from './bound-group.ts';
-import { type Chosen, chooseServers } from './choose-servers.ts';
 import { asRemembered, type GroupWork, isGone } from './group-work.ts';
 import { type Lane, refOf, remember } from './lane.ts';
-import { type FoundIds, type Resolved, resolve } from './look-ups.ts';
+import type { FoundIds } from './look-ups.ts';
 import { readMembersWish } from './members-wish.ts';
-import { addedBy, cut } from './refused-servers.ts';
+import { after, callFor } from './operation-call.ts';
+import { cut } from './refused-servers.ts';
 import { leftOutProblems, unresolvedProblems } from './tell-members.ts';
+import { isSomethingToGo, type Wanted, wantedOf } from './wanted-members.ts';
 
-/** What the service calls a server that is on its way out. */
-const leaving = 'Removing';
 /** A server that comes back while it drains can be added when it is gone, which may take minutes: asked so often (s). */
 const drainSeconds = 3;
-/** Seconds before what is left out is looked at again. */
-const growingPause = (attempt: number): number => Math.min(600, 2 ** Math.min(attempt, 10));
-
 export interface Question {
   readonly lane: Lane;
   readonly work: GroupWork;
   readonly found: FoundIds;
   readonly at: Workshop;
-}
-
-/** The servers there will be when the operation has succeeded. */
-function after(observed: readonly Server[], operation: MemberOperation): readonly Server[] {
-  const [added, removed] =
-    operation.kind === 'replace'
-      ? [operation.added, operation.removed]
-      : [operation.kind === 'remove' ? [] : operation.servers, operation.kind === 'add' ? [] : operation.servers];
-  const gone = new Set([...added, ...removed].map(serverKey));
-  return [...observed.filter((one) => !gone.has(serverKey(one))), ...added];
-}
-
-async function call({ lane, work: { group }, at }: Question, operation: MemberOperation): Promise<Started> {
-  const covers = (ms: number): boolean => lane.claim.covers(ms) && at.hasTime(ms);
-  const alb = guardWrites(at.cloud.alb, at.callMs, covers);
-  // Every claim has its own epoch, so add, remove, add again never replays an old answer; a record that was lost begins another life.
-  const { life, epoch } = lane.claim.record;
-  const token = `${shortHash(`${group}|${life}`)}-${epoch}-${shortHash(JSON.stringify(operation))}`;
-  if (operation.kind === 'replace') return alb.replaceServers(group, operation.added, operation.removed, token);
-  if (operation.kind === 'add') return alb.addServers(group, operation.servers, token);
-  if (operation.kind === 'remove') return alb.removeServers(group, operation.servers, token);
-  return alb.updateServers(group, operation.servers, token);
 }
 
 /** From some to none only after an immediate second, quorum read. */
@@ -76,7 +49,7 @@ function factsOf({ lane, work }: Question, servers: readonly Server[]): GroupMem
 async function conclude(question: Question, { resolved, chosen, omitted }: Wanted): Promise<Outcome> {
   const { lane, work, at } = question;
   // A server that drains is on its way out whatever we do; the others may belong to a job that we do not know (its answer was lost).
-  const staying = work.observed.filter((one) => one.status !== leaving);
+  const staying = work.observed.filter((one) => !isRemoving(one));
   if (staying.some((one) => one.status !== 'Available')) return wait(1, 'servers are still changing');
   const servers = staying.map(asRemembered);
   remember(lane, work.group, { ...factsOf(question, chosen.servers), servers, registered: servers.length, digest: work.digest });
@@ -88,43 +61,8 @@ async function conclude(question: Question, { resolved, chosen, omitted }: Wante
   if (work.leaving && servers.length === 0) await letGo(lane, work.group, at);
   if (work.problems.length === 0) return done(false);
   const { dueAt } = work.refusals;
-  const afterSeconds = Math.max(growingPause(lane.message.attempt), dueAt === undefined ? 0 : Math.ceil((dueAt - at.kube.now()) / 1000));
+  const afterSeconds = Math.max(doublingSeconds(lane.message.attempt), dueAt === undefined ? 0 : Math.ceil((dueAt - at.kube.now()) / 1000));
   return { kind: 'park', because: 'not everything that is wanted is a server', problems: work.problems, afterSeconds };
-}
-
-interface Wanted {
-  readonly resolved: Resolved;
-  readonly chosen: Chosen;
-  /** Keys of servers that are not tried now. */
-  readonly omitted: ReadonlySet<string>;
-}
-
-/**
- * Of a group made elsewhere: what is there without our mark is somebody else's. It is neither wanted nor taken out, even where it is what we
- * would add. What we remember is ours.
- */
-function withMark(resolved: Resolved, work: GroupWork): Resolved {
-  const { mark } = work;
-  if (mark === undefined) return resolved;
-  const isForeign = (one: Server): boolean => work.listed && one.description !== mark;
-  const foreign = new Set(work.observed.filter(isForeign).map(serverKey));
-  work.observed = work.observed.filter((one) => !isForeign(one));
-  work.foreign = new Set([...work.foreign, ...foreign]);
-  const servers = resolved.servers.filter((one) => !work.foreign.has(serverKey(one)));
-  return { ...resolved, servers: servers.map((one) => ({ ...one, description: mark })) };
-}
-
-/** What is to be there, but for what the service does not take. */
-function wantedOf({ work, found }: Question): Wanted {
-  const resolved = withMark(resolve(work, found), work);
-  const chosen = chooseServers(resolved.servers, work.observed);
-  const { full, refused } = work.refusals;
-  const wanted = new Set(chosen.servers.map(serverKey));
-  // What goes makes room: then it is tried.
-  const crowded = full !== undefined && !work.observed.some((one) => one.status !== leaving && !wanted.has(serverKey(one)));
-  const there = new Set(work.observed.map(serverKey));
-  const omitted = crowded ? [...wanted].filter((key) => !there.has(key)) : [...refused.keys()];
-  return { resolved, chosen, omitted: new Set(omitted) };
 }
 
 /** Makes a call. What the service says against what it brings is learnt; then `refused`. */
@@ -134,16 +72,15 @@ async function send(question: Question, operation: MemberOperation, servers: rea
   const before = lane.ledger.members[work.group];
   remember(lane, work.group, factsOf(question, servers));
   try {
-    const { jobId } = await call(question, operation);
+    const { jobId } = await callFor(operation, work.group, lane, question.at);
     work.refusals.accepted(operation);
     const next = after(work.observed, operation);
     remember(lane, work.group, { ...factsOf(question, servers), jobId, next: next.map(asRemembered) });
     work.state = 'pending';
     return 'sent';
   } catch (error) {
-    const wanted = new Set(servers.map(serverKey));
-    const going = work.observed.some((one) => one.status !== leaving && !wanted.has(serverKey(one)));
-    if (work.refusals.learn(error, operation, { listed: work.listed, leaving: going })) {
+    const leaving = isSomethingToGo(work, servers);
+    if (work.refusals.learn(error, operation, { listed: work.listed, leaving })) {
       // Refused whole: nothing was changed.
       remember(lane, work.group, before);
       return 'refused';
@@ -173,7 +110,7 @@ async function withoutCall(question: Question, plan: MemberPlan, wanted: Wanted)
 export async function applyGroup(question: Question): Promise<Outcome> {
   const { work } = question;
   for (;;) {
-    const wanted = wantedOf(question);
+    const wanted = wantedOf(work, question.found);
     const { chosen, omitted } = wanted;
     const { tight } = work.refusals;
     const plan = planMembers({ wanted: chosen.servers, observed: work.observed, omitted, tight });
@@ -194,7 +131,7 @@ async function boundGroupGone({ lane, work, at }: Question): Promise<Outcome> {
     return done(false);
   }
   work.problems = [{ code: 'BOUND-GROUP-MISSING', object: refOf(lane), facts: { group: work.group } }];
-  const afterSeconds = growingPause(lane.message.attempt);
+  const afterSeconds = doublingSeconds(lane.message.attempt);
   return { kind: 'park', because: 'the group is not there', problems: work.problems, afterSeconds };
 }
 

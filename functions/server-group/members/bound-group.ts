@@ -9,26 +9,30 @@ import { membersRule, readMode } from '#shared/model/members-rule.ts';
 import type { Service } from '#shared/model/wish.ts';
 import { tagKeys, tagValue } from '#shared/ownership.ts';
 import type { Problem } from '#shared/problem.ts';
-import { guardWrites } from '#shared/step/guard.ts';
+import { doublingSeconds } from '#shared/step/backoff.ts';
 import { done } from '#shared/step/outcome.ts';
 import type { BoundGroup } from '#shared/step/record.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
-import { type BindingReport, type Lane, refOf, remember } from './lane.ts';
+import { type BindingReport, guardedAlb, type Lane, refOf, remember } from './lane.ts';
 
 const fine: BindingReport = { outcome: done(false), problems: [] };
 
-/** Seconds before a group that was not as it must be is looked at again. */
-const growingPause = (attempt: number): number => Math.min(600, 2 ** Math.min(attempt, 10));
+interface Fault {
+  readonly code: ErrorCode;
+  readonly facts: Problem['facts'];
+}
 
-/** Wrong in the Service itself: when that is corrected, somebody says so. Else it may come right by itself, and is looked at again. */
-function report(
-  lane: Lane,
-  faults: readonly { readonly code: ErrorCode; readonly facts: Problem['facts'] }[],
-  again: boolean,
-): BindingReport {
-  const problems = faults.map(({ code, facts }): Problem => ({ code, object: refOf(lane), facts }));
-  const afterSeconds = growingPause(lane.message.attempt);
-  return { problems, outcome: again ? { kind: 'park', because: 'the group cannot be bound', problems, afterSeconds } : done(false) };
+/** What is wrong in the Service itself: when it is corrected, somebody says so. */
+const inService = (lane: Lane, faults: readonly Fault[]): BindingReport => ({
+  outcome: done(false),
+  problems: faults.map(({ code, facts }): Problem => ({ code, object: refOf(lane), facts })),
+});
+
+/** What is wrong with the group: nobody says when it has come right, so that it is looked at again. */
+function inGroup(lane: Lane, fault: Fault): BindingReport {
+  const { problems } = inService(lane, [fault]);
+  const afterSeconds = doublingSeconds(lane.message.attempt);
+  return { outcome: { kind: 'park', because: 'the group cannot be bound', problems, afterSeconds }, problems };
 }
 
 const tagsOf = (lane: Lane): Tags => {
@@ -46,9 +50,6 @@ function ownerOf(group: ServerGroup, lane: Lane): string | undefined {
   return others ? `Service ${tags[tagKeys.serviceNamespace] ?? ''}/${tags[tagKeys.serviceName] ?? ''}` : undefined;
 }
 
-/** Writes through the claim's guard. */
-const guarded = ({ claim }: Lane, at: Workshop) => guardWrites(at.cloud.alb, at.callMs, (ms) => claim.covers(ms) && at.hasTime(ms));
-
 const setBound = (lane: Lane, group: string, bound: BoundGroup | undefined): void => {
   const { [group]: _former, ...others } = lane.ledger.bound ?? {};
   const { bound: _all, ...ledger } = lane.ledger;
@@ -59,16 +60,16 @@ const setBound = (lane: Lane, group: string, bound: BoundGroup | undefined): voi
 /** The group of a new binding, fit to be bound; or what is wrong with it. */
 async function findGroup(lane: Lane, id: string, at: Workshop): Promise<ServerGroup | BindingReport> {
   const [group] = await at.cloud.alb.getServerGroups([id]);
-  if (group === undefined) return report(lane, [{ code: 'BOUND-GROUP-MISSING', facts: { group: id } }], true);
+  if (group === undefined) return inGroup(lane, { code: 'BOUND-GROUP-MISSING', facts: { group: id } });
   const owner = ownerOf(group, lane);
-  return owner === undefined ? group : report(lane, [{ code: 'BOUND-GROUP-TAKEN', facts: { group: id, owner } }], true);
+  return owner === undefined ? group : inGroup(lane, { code: 'BOUND-GROUP-TAKEN', facts: { group: id, owner } });
 }
 
 async function bind(lane: Lane, id: string, service: Service, at: Workshop): Promise<BindingReport> {
   const known = lane.ledger.bound?.[id];
   const [port, ...more] = service.spec?.ports ?? [];
   if (port === undefined || more.length > 0) {
-    return report(lane, [{ code: 'BOUND-PORTS', facts: { group: id, ports: String(service.spec?.ports?.length ?? 0) } }], false);
+    return inService(lane, [{ code: 'BOUND-PORTS', facts: { group: id, ports: String(service.spec?.ports?.length ?? 0) } }]);
   }
   const fresh = known === undefined || known.leaving === true;
   const found = fresh ? await findGroup(lane, id, at) : undefined;
@@ -76,17 +77,17 @@ async function bind(lane: Lane, id: string, service: Service, at: Workshop): Pro
   const groupType = found?.fixed.serverGroupType ?? known?.groupType ?? 'Instance';
   const { podAddresses } = at.site;
   const reading = readMode(service, { groupType, ...(podAddresses === undefined ? {} : { podAddresses }) });
-  if (reading.mode === undefined) return report(lane, reading.faults, false);
+  if (reading.mode === undefined) return inService(lane, reading.faults);
   const { rule, faults } = membersRule(service, port, reading.mode);
-  if (rule === undefined) return report(lane, faults, false);
+  if (rule === undefined) return inService(lane, faults);
   setBound(lane, id, { groupType, rule });
   if (fresh) {
     // Before the first write: whoever takes over after a death must know what to take back.
     await lane.claim.save(lane.ledger);
-    const alb = guarded(lane, at);
+    const alb = guardedAlb(lane, at);
     await alb.tagResources('servergroup', [id], tagsOf(lane));
   }
-  return report(lane, faults, false);
+  return inService(lane, faults);
 }
 
 /** Compares the annotation with what is bound. Only asked when the Service itself changed: endpoints say nothing of it. */
@@ -104,7 +105,7 @@ export async function readBinding(lane: Lane, at: Workshop): Promise<BindingRepo
 export async function letGo(lane: Lane, group: string, at: Workshop): Promise<void> {
   const [found] = await at.cloud.alb.getServerGroups([group]);
   const keys = Object.entries(tagsOf(lane)).flatMap(([key, value]) => (found?.tags[key] === value ? [key] : []));
-  const alb = guarded(lane, at);
+  const alb = guardedAlb(lane, at);
   if (keys.length === Object.keys(tagsOf(lane)).length) await alb.untagResources('servergroup', [group], keys);
   setBound(lane, group, undefined);
   remember(lane, group, undefined);

@@ -1,11 +1,13 @@
 /** One Service of a batch, claimed. */
 import type { MembersRequested } from '#events/contract/messages.ts';
+import type { Alb } from '#shared/cloud/alb/port.ts';
 import type { MembersWish } from '#shared/model/wanted-servers.ts';
 import type { ObjectRef, Problem } from '#shared/problem.ts';
 import type { Claim } from '#shared/step/claim.ts';
+import { guardWrites } from '#shared/step/guard.ts';
 import { combine, type Outcome } from '#shared/step/outcome.ts';
 import type { GroupMembers, ServiceGroup, ServiceLedger } from '#shared/step/record.ts';
-import type { Send } from '#shared/step/workshop.ts';
+import type { Send, Workshop } from '#shared/step/workshop.ts';
 import { gateUses } from '../gates/health.ts';
 import type { GroupWork } from './group-work.ts';
 
@@ -57,6 +59,10 @@ export function remember(lane: Lane, group: string, members: GroupMembers | unde
   const { [group]: _former, ...others } = lane.ledger.members;
   lane.ledger = { ...lane.ledger, members: members === undefined ? others : { ...others, [group]: members } };
 }
+
+/** Its writes are made while the claim stands, and no longer. */
+export const guardedAlb = ({ claim }: Lane, { cloud, callMs, hasTime }: Workshop): Alb =>
+  guardWrites(cloud.alb, callMs, (ms) => claim.covers(ms) && hasTime(ms));
 
 /** Every cloud action that the lane uses, for the RAM policy of the function. */
 export const laneUses: readonly string[] = [

@@ -1,6 +1,7 @@
 /** Ids in the cloud of what is wanted: asked once for all Services of a batch, and only for what the servers that are there do not tell. */
 import type { Server } from '#shared/cloud/alb/port.ts';
 import type { WantedServer } from '#shared/model/wanted-servers.ts';
+import { isRemoving } from '#shared/plan/members.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
 import type { GroupWork } from './group-work.ts';
 
@@ -10,15 +11,12 @@ export interface FoundIds {
   readonly instances: ReadonlyMap<string, string>;
 }
 
-/** What the service calls a server that is on its way out. Its address may be another pod's by now. */
-const leaving = 'Removing';
-
 /**
  * Interfaces of addresses that are servers of this group. An address that left the group is looked up again when it comes back: meanwhile
  * it may have been given to a pod on another interface.
  */
 const knownInterfaces = ({ observed }: GroupWork): ReadonlyMap<string, string> =>
-  new Map(observed.flatMap((one) => (one.serverType === 'Eni' && one.status !== leaving ? [[one.serverIp, one.serverId]] : [])));
+  new Map(observed.flatMap((one) => (one.serverType === 'Eni' && !isRemoving(one) ? [[one.serverIp, one.serverId]] : [])));
 
 function missing(work: GroupWork): { readonly interfaces: readonly string[]; readonly instances: readonly string[] } {
   const known = knownInterfaces(work);

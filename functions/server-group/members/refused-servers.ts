@@ -5,16 +5,16 @@
  */
 import type { Server } from '#shared/cloud/alb/port.ts';
 import { CloudFailure } from '#shared/cloud/failure.ts';
-import { type MemberOperation, serverKey } from '#shared/plan/members.ts';
+import { addedBy, type MemberOperation, serverKey } from '#shared/plan/members.ts';
+import { doublingSeconds } from '#shared/step/backoff.ts';
 import type { RefusedServers } from '#shared/step/record.ts';
 
 /** Refusals that are asked for in one run, at most: what is learnt by then is remembered. */
 const mostRefusals = 16;
 /** The guilty come in crowds. After so many in a row for one quota the rest is not asked for one by one. */
 const crowd = 3;
-/** First pause (s) before a refused server is tried again; it doubles up to the longest. */
+/** First pause (s) before a refused server is tried again; it doubles. */
 const firstPauseSeconds = 30;
-const longestPauseSeconds = 600;
 
 /** What a refusal says: there are too many, or there is a server that must not be among them. */
 type Blame = 'number' | 'server';
@@ -28,12 +28,6 @@ const blames: readonly { readonly codes: RegExp; readonly blame: Blame }[] = [
   { codes: /^(Conflict|DuplicatedParam)\.BackendServer$/, blame: 'server' },
   { codes: /^(Mismatch|OperationDenied|UnsupportedFeature)\./, blame: 'server' },
 ];
-
-/** Servers that an operation brings. */
-export const addedBy = (operation: MemberOperation): readonly Server[] => {
-  if (operation.kind === 'replace') return operation.added;
-  return operation.kind === 'add' ? operation.servers : [];
-};
 
 /** The same operation with the first `count` of what it brings. */
 export function cut(operation: MemberOperation, count: number): MemberOperation {
@@ -122,8 +116,7 @@ export class Refusals {
   }
 
   #pause(tries = 0): { readonly until: number; readonly tries: number } {
-    const seconds = Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** Math.min(tries, 10));
-    return { until: this.#now() + seconds * 1000, tries: tries + 1 };
+    return { until: this.#now() + doublingSeconds(tries, firstPauseSeconds) * 1000, tries: tries + 1 };
   }
 
   /** What is worth remembering of the servers that are still wanted; `undefined`: nothing. */

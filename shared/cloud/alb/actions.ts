@@ -79,4 +79,4 @@ const rows = {
 export type AlbAction = keyof typeof rows;
 
 /** Every action in use, by name. */
-export const albActions: Readonly<Record<AlbAction, Row>> = rows;
+export const albActions: { readonly [A in AlbAction]: Row & (typeof rows)[A] } = rows;
