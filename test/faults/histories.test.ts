@@ -10,7 +10,8 @@ import { aCafe, anEndpointSlice, anIngressOf, podIp, serviceName, zones } from '
 import { cloudShape } from '#test/support/cloud-shape.ts';
 import { anAlbConfig, anIngress, aPath, toService } from '#test/support/objects.ts';
 import { rewrite } from '#test/support/rewrite.ts';
-import { rowsOfPairs, settingsOfRow } from '#test/support/switches.ts';
+import { rowsOfPairs } from '#test/support/switch-rows.ts';
+import { settingsOfRow } from '#test/support/switches.ts';
 import { whole } from '#test/support/whole.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 

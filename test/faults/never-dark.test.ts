@@ -9,7 +9,8 @@ import { aCafe, anEndpointSlice, podIp, serviceName } from '#test/support/cafe.t
 import { DarkWatch } from '#test/support/dark-watch.ts';
 import { anIngress, aPath } from '#test/support/objects.ts';
 import { Race, type Racer } from '#test/support/racing.ts';
-import { rowsOfPairs, settingsOfRow } from '#test/support/switches.ts';
+import { rowsOfPairs } from '#test/support/switch-rows.ts';
+import { settingsOfRow } from '#test/support/switches.ts';
 import { whole } from '#test/support/whole.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 

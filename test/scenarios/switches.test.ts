@@ -10,7 +10,8 @@ import { cloudShape } from '#test/support/cloud-shape.ts';
 import { aPath } from '#test/support/objects.ts';
 import { type Routed, routed, type To } from '#test/support/routed.ts';
 import { annotated, byAnnotation, hostOf, json, onHost } from '#test/support/routed-objects.ts';
-import { rowsOfPairs, settingsOfRow, switches, switchesOfRow, switchNames } from '#test/support/switches.ts';
+import { rowsOfPairs } from '#test/support/switch-rows.ts';
+import { settingsOfRow, switches, switchesOfRow, switchNames } from '#test/support/switches.ts';
 import { whole } from '#test/support/whole.ts';
 import { createWorkbench } from '#test/support/workbench.ts';
 

@@ -3,6 +3,7 @@
  * (`ALB_SWITCHES=<name>`) must come to the same end: the product may rely on none of them.
  */
 import { changeSettings } from '#infra/local/alb/settings.ts';
+import { rowsOfPairs } from './switch-rows.ts';
 
 /** Settings of the emulated ALB by the name of what is turned. */
 export const switches = {
@@ -64,9 +65,6 @@ function allTimes(ms: number) {
 
 const isSwitch = (name: string): name is SwitchName => name in switches;
 export const switchNames = Object.keys(switches).filter((name) => isSwitch(name));
-
-/** Rows of settings that between them, and with the default, have any two switches on, off, and one of each. */
-export const rowsOfPairs = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 
 /** All ways to choose five rows: any two of them have two rows in common, and none is within another. */
 const fives: readonly (readonly number[])[] = Array.from({ length: 2 ** rowsOfPairs.length }, (_, bits) =>
