@@ -13,7 +13,7 @@ import type { Ingress, Wish } from '#shared/model/wish.ts';
 import { shortHash } from '#shared/ownership.ts';
 import { explainProblem, type ObjectRef, type Problem, refText } from '#shared/problem.ts';
 import type { AlbConfigLedger } from '#shared/step/record.ts';
-import { unrepairedProblems, withheldProblems } from './refused-groups.ts';
+import { unrepairedProblems, withheldProblems, withoutWithheldShares } from './refused-groups.ts';
 import { stayingGroupProblems } from './staying-groups.ts';
 
 /** A status of 200 rules is 35 KB; naming the first 50 problems of Ingresses keeps it readable; the condition counts the Ingresses held. */
@@ -91,13 +91,13 @@ const ingressKey = (ref: ObjectRef): string => `${ref.namespace}/${ref.name}`;
 /** What the ledger holds against Ingresses: the ALB is full, or their rules or groups are refused. */
 const leftOutOf = (stack: Stack, ledger: AlbConfigLedger): readonly Problem[] => [
   ...(ledger.leftOut ?? []),
-  ...withheldProblems(ledger, stack.groups),
+  ...withheldProblems(ledger, stack),
 ];
 
 /** Rules of Ingresses that were left out are not in force. */
 function servedRules(stack: Stack, ledger: AlbConfigLedger): Stack['rules'] {
   const out = new Set(leftOutOf(stack, ledger).map(({ object }) => ingressKey(object)));
-  return stack.rules.filter((rule) => !rule.owners.some((owner) => out.has(ingressKey(owner))));
+  return withoutWithheldShares(stack, ledger).rules.filter((rule) => !rule.owners.some((owner) => out.has(ingressKey(owner))));
 }
 
 /** Who is matched first is not in the rules of an Ingress, but among what its owner wrote. */
@@ -191,7 +191,7 @@ const lasting = ({ stack, ledger }: ReportInput): readonly Problem[] =>
   stack.want === 'present'
     ? [
         ...leftOutOf(stack, ledger),
-        ...unrepairedProblems(ledger, stack.groups),
+        ...unrepairedProblems(ledger, stack),
         ...stayingGroupProblems(ledger, { kind: 'AlbConfig', namespace: '', name: stack.key.name }),
       ]
     : [];

@@ -11,6 +11,7 @@ import type { Claim } from './claim.ts';
 import { guardWrites } from './guard.ts';
 import type { Noun } from './noun.ts';
 import type { AlbConfigLedger } from './record.ts';
+import { withoutWithheldShares } from './refused-groups.ts';
 import type { Scene } from './scene.ts';
 import { serviceRecords } from './service-records.ts';
 import type { Send, Workshop } from './workshop.ts';
@@ -48,7 +49,9 @@ export function openRun(beginning: Beginning, wish: Wish): Run {
   const problems: Problem[] = [];
   const sends: Send[] = [];
   const scene: Scene = {
-    stack,
+    get stack() {
+      return withoutWithheldShares(stack, ledger);
+    },
     site: at.site,
     cloud: { ...at.cloud, alb: guardWrites(at.cloud.alb, at.callMs, (ms) => claim.covers(ms) && at.hasTime(ms)) },
     records: at.records,

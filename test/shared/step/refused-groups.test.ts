@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Stack } from '#shared/model/stack.ts';
 import type { RefusedGroup } from '#shared/step/record.ts';
 import {
   acceptGroup,
@@ -49,16 +50,22 @@ describe('a group that was refused', () => {
     expect(acceptGroup(aLedger({ steps: applied }), 'tea').steps).toEqual(applied);
   });
 
-  it('is told to those who own it now', () => {
+  it('is told to those who own it now, and to those whose rules need it', () => {
     const [group] = aStack().groups;
     if (group === undefined) throw new Error('the stack has no group');
     const owners = ['one', 'two'].map((name) => ({ kind: 'Ingress', namespace: 'shop', name }));
     const ledger = aLedger({ refusedGroups: { [group.identity]: refused(), gone: refused() } });
-    const problems = withheldProblems(ledger, [{ ...group, owners }]);
-    expect(problems.map(({ object, code, path }) => [object.name, code, path])).toEqual([
+    const stack = aStack({ groups: [{ ...group, owners }], listeners: [], rules: [] });
+    const told = (wanted: Stack) => withheldProblems(ledger, wanted).map(({ object, code, path }) => [object.name, code, path]);
+    expect(told(stack)).toEqual([
       ['one', 'CLOUD-INVALID', 'server group tea'],
       ['two', 'CLOUD-INVALID', 'server group tea'],
     ]);
-    expect(unrepairedProblems(ledger, [{ ...group, owners }])).toEqual([]);
+    const [rule] = aStack().rules;
+    if (rule === undefined) throw new Error('the stack has no rule');
+    const needing = { ...rule, actions: [{ type: 'ForwardGroup', groups: [{ group: group.identity, weight: 100 }] }] } as const;
+    const mine = { ...group, owners: rule.owners };
+    expect(told({ ...stack, groups: [mine], rules: [needing] })).toEqual([['cafe', 'CLOUD-INVALID', 'server group tea']]);
+    expect(unrepairedProblems(ledger, stack)).toEqual([]);
   });
 });

@@ -181,7 +181,7 @@ describe('more groups than the region may have', () => {
     await chain.kube.mergePatch({ kind: 'AlbConfig', namespace: '', name: 'cafe' }, { spec: { listeners } });
     await bench.annotate(1, { 'listen-ports': '[{"HTTP":80},{"HTTP":8080}]' });
     expect([...new Set(await writesOf(bench))]).toEqual(['CreateServerGroup QuotaExceeded.ServerGroupsNum']);
-    expect(named(chain)).toEqual(['CLOUD-QUOTA cafe']);
+    expect([...named(chain)].sort()).toEqual(['CLOUD-QUOTA cafe', `CLOUD-QUOTA ${nameOf(1)}`]);
     const moved = anIngress({ host: 'moved.example.com', paths: [aPath('/', serviceName(2))] }).spec;
     await chain.kube.mergePatch(refOf(2), { spec: moved });
     await bench.changed();
