@@ -3,11 +3,12 @@
  * group is of their kind; no cloud call.
  */
 import { keyText, membersRequest, type ServiceKey } from '#events/contract/messages.ts';
+import { AlbeitError } from '#shared/errors.ts';
 import { mergeSlices, serviceNameLabel } from '#shared/kube/endpoint-reader.ts';
 import { readNodes } from '#shared/kube/node-reader.ts';
 import { boundIdOf } from '#shared/model/bound-id.ts';
 import { type MembersRule, needsNodes } from '#shared/model/members-source.ts';
-
+import type { NodeFacts } from '#shared/model/nodes.ts';
 import { digestOf, type MembersWish } from '#shared/model/wanted-servers.ts';
 import type { EndpointSlice, Service } from '#shared/model/wish.ts';
 import { isOverdue } from '#shared/step/gate-ledger.ts';
@@ -27,16 +28,25 @@ export async function changedMembers(services: readonly Service[], at: Workshop)
     byService.set(service, [...(byService.get(service) ?? []), slice]);
   }
   const ofNodes = [...records.values()].some((record) => Object.values(rulesOf(record)).some(needsNodes));
-  const nodes = ofNodes ? await readNodes(at.kube) : [];
+  const nodes = ofNodes ? await readableNodes(at) : [];
   const behind = [...records.values()].flatMap((record): readonly Send[] => {
     const { key } = record;
     if (key.kind !== 'Service' || bound.has(keyText(key))) return [];
     const endpoints = mergeSlices(byService.get(`${key.namespace}/${key.name}`) ?? []);
-    const wanted = isBehind(record, { endpoints, nodes }) || isOverdue(record.ledger.gates, at.kube.now());
+    // Where nodes cannot be compared, the lane tells whose Service it is what is missing.
+    const isUnknown = nodes === undefined && Object.values(rulesOf(record)).some(needsNodes);
+    const wanted = isUnknown || isBehind(record, { endpoints, nodes: nodes ?? [] }) || isOverdue(record.ledger.gates, at.kube.now());
     return wanted ? [{ message: membersRequest(key), delaySeconds: 0 }] : [];
   });
   return [...bound.values(), ...behind];
 }
+
+/** `undefined`: the cluster does not grant nodes, which keeps no Service waiting that does without. */
+const readableNodes = (at: Workshop): Promise<readonly NodeFacts[] | undefined> =>
+  readNodes(at.kube).catch((error: unknown) => {
+    if (error instanceof AlbeitError && error.code === 'KUBE-REFUSED') return undefined;
+    throw error;
+  });
 
 /** Services whose annotation names another group than their record, or whose record names one that they do not, by key. */
 function changedBindings(services: readonly Service[], records: Records, cluster: string): ReadonlyMap<string, Send> {
