@@ -2,11 +2,12 @@
  * Pods that wait for a readiness gate of ours, in namespaces that opted in. EndpointSlices never say that one is due (`ready` and `serving`
  * are false until the gate is open), so Pods are watched; of those that wait for nothing, nothing is kept.
  */
+
 import type { KubeObject } from '#shared/kube/port.ts';
 import { isDue, type Pod, unmetGates } from '#shared/model/readiness-gates.ts';
+import { selects } from '#shared/model/selector.ts';
 import { digest } from './digest.ts';
 import type { Change } from './reflector.ts';
-import { selects } from './services.ts';
 
 export interface PodFacts {
   readonly namespace: string;

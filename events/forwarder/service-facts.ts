@@ -19,17 +19,12 @@ export interface ServiceFacts {
   /** `namespace/name`. */
   readonly service: string;
   readonly digest: string;
-  /** Labels of its Pods; absent: it chooses none. */
+  /** Labels of its Pods; absent or empty: it chooses none. */
   readonly selector?: Readonly<Record<string, string>>;
   /** Bound to a server group by annotation, which makes it ours without any Ingress. */
   readonly bound?: true;
   /** In groups that are not of bare addresses its servers are nodes; absent: they are Pods. */
   readonly nodePorts?: NodePorts;
-}
-
-/** As the API server has it; what we read of a Service otherwise does not say whose Pods it takes. */
-interface Selecting extends Service {
-  readonly spec?: Service['spec'] & { readonly selector?: Readonly<Record<string, string>> };
 }
 
 function nodePortsOf(service: Service, site: Pick<Site, 'podAddresses'>): NodePorts | undefined {
@@ -50,14 +45,14 @@ export const projectService =
   (site: Pick<Site, 'podAddresses'>) =>
   (object: KubeObject): ServiceFacts => {
     // The API server has checked it against the schema of Services.
-    const service = object as Selecting;
+    const service = object as Service;
     const { metadata, spec } = service;
     const selector = spec?.selector;
     const nodePorts = nodePortsOf(service, site);
     return {
       service: `${metadata.namespace ?? ''}/${metadata.name}`,
       digest: digest(metadata.uid, annotationsOf(metadata), spec),
-      ...(selector === undefined || Object.keys(selector).length === 0 ? {} : { selector }),
+      ...(selector === undefined ? {} : { selector }),
       // A wrong value counts as bound: the lane is to tell about it.
       ...(readAnnotation(serverGroupId, service).value === '' ? {} : { bound: true }),
       ...(nodePorts === undefined ? {} : { nodePorts }),

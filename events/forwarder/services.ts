@@ -1,9 +1,6 @@
 /** The Services of the cluster by namespace, for those who ask which of them take a Pod. */
+import { selects } from '#shared/model/selector.ts';
 import type { ServiceFacts } from './service-facts.ts';
-
-/** Whether a selector takes what carries these labels. */
-export const selects = (selector: ServiceFacts['selector'], labels: Readonly<Record<string, string>>): boolean =>
-  selector !== undefined && Object.entries(selector).every(([key, value]) => labels[key] === value);
 
 /** `shop/coffee` -> `shop`. */
 export const namespaceOf = (service: string): string => service.slice(0, service.indexOf('/'));

@@ -42,6 +42,8 @@ export interface Service extends KubeObject {
     readonly ipFamilies?: readonly string[];
     /** Of type LoadBalancer; absent: true. */
     readonly allocateLoadBalancerNodePorts?: boolean;
+    /** Labels of its Pods; absent or empty: it chooses none. */
+    readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly {
       readonly name?: string;
       readonly port: number;

@@ -8,3 +8,9 @@ export const serviceKeyOf = (cluster: string, { namespace, service }: Pick<Membe
   namespace,
   name: service,
 });
+
+/** Of `namespace/name`. */
+export function serviceKeyOfText(cluster: string, text: string): ServiceKey {
+  const [namespace = '', service = ''] = text.split('/');
+  return serviceKeyOf(cluster, { namespace, service });
+}

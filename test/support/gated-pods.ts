@@ -20,8 +20,7 @@ export interface GatedPodDraft {
 /** A Service that selects `app: <name>`, or what is given. */
 export const selecting = (name: string, selector: Readonly<Record<string, string>> = { app: name }, namespace = 'shop'): Service => {
   const service = aService(name, { namespace });
-  // The selector is a member that the model of a Service does not need.
-  return { ...service, spec: { ...service.spec, selector } as Service['spec'] & object };
+  return { ...service, spec: { ...service.spec, selector } };
 };
 
 const conditionOf = (pod: Pod, type: string): string => pod.status?.conditions?.find((one) => one.type === type)?.status ?? 'absent';

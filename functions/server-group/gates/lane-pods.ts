@@ -4,7 +4,7 @@ import { opened } from '#shared/step/gate-ledger.ts';
 import { combine } from '#shared/step/outcome.ts';
 import type { Lane } from '../members/lane.ts';
 import { areContainersReady, isLeaving, isShut } from './gated-pods.ts';
-import type { PlacedGroup } from './places.ts';
+import { type PlacedGroup, placedGroup } from './places.ts';
 import type { GateTools } from './tools.ts';
 import { judge, mayClose, type Verdict, verdict } from './verdict.ts';
 
@@ -18,12 +18,8 @@ const longMs = 20_000;
 export type Remembered = number | undefined;
 
 /** The group's servers as this run left them; while a job is under way nobody knows. */
-function placed({ work, ledger, message }: Lane): readonly PlacedGroup[] {
-  return work.map(({ group, facts }) => {
-    const servers = ledger.members[group]?.servers;
-    return { group, service: message.key.name, facts, ...(servers === undefined ? {} : { verified: servers }) };
-  });
-}
+const placed = ({ work, ledger, message }: Lane): readonly PlacedGroup[] =>
+  work.map(({ group, facts }) => placedGroup({ group, service: message.key.name, facts }, ledger.members[group]));
 
 async function write(lane: Lane, pod: Pod, found: Verdict, { writer }: GateTools): Promise<void> {
   lane.outcome = combine(lane.outcome, await writer.write(pod, found));

@@ -4,8 +4,8 @@ import type { Endpoint } from '#shared/model/endpoint.ts';
 import type { Pod } from '#shared/model/readiness-gates.ts';
 import { type MembersWish, wantedServers } from '#shared/model/wanted-servers.ts';
 import type { StoredRecord } from '#shared/step/lease.ts';
-import { emptyServiceLedger, type ServiceGroup, type ServiceLedger } from '#shared/step/record.ts';
-import { serviceKeyOf } from '#shared/step/service-key.ts';
+import { emptyServiceLedger, type GroupMembers, type ServiceGroup, type ServiceLedger } from '#shared/step/record.ts';
+import { serviceKeyOfText } from '#shared/step/service-key.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
 import { type HealthReads, openHealthReads } from './health.ts';
 import { type GateReads, readOnce } from './reads.ts';
@@ -25,38 +25,37 @@ export interface PlacedGroup {
   readonly verified?: readonly Address[];
 }
 
+/** With what is remembered of its servers. */
+export const placedGroup = (one: Omit<PlacedGroup, 'verified'>, members: GroupMembers | undefined): PlacedGroup => ({
+  ...one,
+  ...(members?.servers === undefined ? {} : { verified: members.servers }),
+});
+
 const isSame = (a: Address, b: Address): boolean => a.port === b.port && a.ip.toLowerCase() === b.ip.toLowerCase();
 
 export class GatePlaces {
-  readonly #at: Workshop;
   readonly #reads: GateReads;
   readonly #health: HealthReads;
   readonly #record: (text: string) => Promise<StoredRecord<ServiceLedger> | undefined>;
   readonly #endpoints: (text: string) => Promise<readonly Endpoint[]>;
 
   constructor(at: Workshop, reads: GateReads) {
-    this.#at = at;
     this.#reads = reads;
     this.#health = openHealthReads(at);
-    this.#record = readOnce((text) => at.records.read(this.#keyOf(text), emptyServiceLedger));
+    const keyOf = (text: string) => serviceKeyOfText(at.site.cluster, text);
+    this.#record = readOnce((text) => at.records.read(keyOf(text), emptyServiceLedger));
     this.#endpoints = readOnce((text) => {
-      const { namespace, name } = this.#keyOf(text);
+      const { namespace, name } = keyOf(text);
       return readEndpoints(at.kube, namespace, name);
     });
-  }
-
-  #keyOf(text: string) {
-    const [namespace = '', service = ''] = text.split('/');
-    return serviceKeyOf(this.#at.site.cluster, { namespace, service });
   }
 
   /** Groups of a Service, as its record has them. None: it is not behind an ALB. */
   async groupsOf(namespace: string, service: string): Promise<readonly PlacedGroup[]> {
     const record = await this.#record(`${namespace}/${service}`);
-    return Object.entries(record?.groups ?? {}).map(([group, facts]) => {
-      const servers = record?.ledger.members[group]?.servers;
-      return { group, service, facts, ...(servers === undefined ? {} : { verified: servers }) };
-    });
+    return Object.entries(record?.groups ?? {}).map(([group, facts]) =>
+      placedGroup({ group, service, facts }, record?.ledger.members[group]),
+    );
   }
 
   /** In groups of one Service. A Pod that is reached through its node has no place of its own; one on a virtual node has. */

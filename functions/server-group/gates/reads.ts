@@ -5,6 +5,7 @@
 import type { KubeObject, ObjectName } from '#shared/kube/port.ts';
 import { albConfigOf, referencedServices } from '#shared/model/membership.ts';
 import { gatesLabel, type Pod } from '#shared/model/readiness-gates.ts';
+import { selects } from '#shared/model/selector.ts';
 import type { Ingress, IngressClass, Service } from '#shared/model/wish.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
 
@@ -18,11 +19,6 @@ export function readOnce<T>(read: (key: string) => Promise<T>): (key: string) =>
   };
 }
 
-/** A Service with what it selects Pods by. */
-export interface SelectingService extends Service {
-  readonly spec?: Service['spec'] & { readonly selector?: Readonly<Record<string, string>> };
-}
-
 export interface GateReads {
   /** Whether Pods of this namespace may be read and written: `albeit.io/readiness-gates: enabled`. */
   optedIn(namespace: string): Promise<boolean>;
@@ -33,12 +29,6 @@ export interface GateReads {
   /** Names of the Services of a namespace that an Ingress of ours names. */
   named(namespace: string): Promise<ReadonlySet<string>>;
 }
-
-/** A Service without a selector selects nothing, and not everything. */
-const selects = ({ spec }: SelectingService, { metadata }: Pod): boolean => {
-  const wanted = Object.entries(spec?.selector ?? {});
-  return wanted.length > 0 && wanted.every(([key, value]) => metadata.labels?.[key] === value);
-};
 
 async function namedByIngresses(namespace: string, { kube }: Pick<Workshop, 'kube'>): Promise<ReadonlySet<string>> {
   const [classes, ingresses] = await Promise.all([kube.list<IngressClass>('IngressClass'), kube.list<Ingress>('Ingress', { namespace })]);
@@ -53,7 +43,7 @@ export function openGateReads(at: Pick<Workshop, 'kube'>): GateReads {
   const { kube } = at;
   const get = <T extends KubeObject>(name: ObjectName) => kube.get<T>(name);
   const namespaces = readOnce((name) => get({ kind: 'Namespace', namespace: '', name }));
-  const services = readOnce(async (namespace) => (await kube.list<SelectingService>('Service', { namespace })).items);
+  const services = readOnce(async (namespace) => (await kube.list<Service>('Service', { namespace })).items);
   const pods = readOnce((text) => {
     const [namespace = '', name = ''] = text.split('/');
     return get<Pod>({ kind: 'Pod', namespace, name });
@@ -62,8 +52,8 @@ export function openGateReads(at: Pick<Workshop, 'kube'>): GateReads {
   return {
     optedIn: async (namespace) => (await namespaces(namespace))?.metadata.labels?.[gatesLabel.key] === gatesLabel.value,
     pod: (namespace, name) => pods(`${namespace}/${name}`),
-    selectors: async (pod) =>
-      (await services(pod.metadata.namespace ?? '')).filter((one) => selects(one, pod)).map((one) => one.metadata.name),
+    selectors: async ({ metadata: { namespace = '', labels } }) =>
+      (await services(namespace)).filter(({ spec }) => selects(spec?.selector, labels)).map((one) => one.metadata.name),
     named,
   };
 }

@@ -11,17 +11,14 @@ import { sameData } from '#shared/plan/fields.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
 import type { ServiceGroup } from '#shared/step/record.ts';
 import type { Scene, ServiceRecords } from '#shared/step/scene.ts';
-import { serviceKeyOf } from '#shared/step/service-key.ts';
+import { serviceKeyOf, serviceKeyOfText } from '#shared/step/service-key.ts';
 import type { Found } from './observe-groups.ts';
 
 /** Records written side by side. */
 const parallel = 8;
 
 /** Of `namespace/name`. */
-function keyOfText(scene: Scene, text: string): ServiceKey {
-  const [namespace = '', service = ''] = text.split('/');
-  return serviceKeyOf(scene.stack.key.cluster, { namespace, service });
-}
+const keyOfText = ({ stack }: Scene, text: string): ServiceKey => serviceKeyOfText(stack.key.cluster, text);
 
 export interface Telling {
   /** `namespace/name`. */
