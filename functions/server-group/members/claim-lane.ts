@@ -3,7 +3,7 @@ import type { MembersRequested } from '#events/contract/messages.ts';
 import { boundIdOf } from '#shared/model/bound-id.ts';
 import type { Service } from '#shared/model/wish.ts';
 import { shortHash } from '#shared/ownership.ts';
-import { explainProblem } from '#shared/problem.ts';
+import { explainProblem, type Problem } from '#shared/problem.ts';
 import type { Claim } from '#shared/step/claim.ts';
 import { outcomeOf } from '#shared/step/failure-outcome.ts';
 import { done, type Outcome } from '#shared/step/outcome.ts';
@@ -64,9 +64,19 @@ export async function claimLane({ message, arrived }: LaneRequest, at: Workshop)
   }
 }
 
+/** What time does not cure: somebody has to grant it, and whose Service waits for it is to know. */
+const rights: ReadonlySet<string> = new Set(['KUBE-REFUSED', 'CLOUD-FORBIDDEN']);
+
+function missingRights(lane: Lane): readonly Problem[] {
+  const outcome = outcomeOfLane(lane);
+  const problems = outcome.kind === 'park' ? outcome.problems : [];
+  // Of a Pod's gate its own owner is told.
+  return problems.filter(({ code, object }) => rights.has(code) && object.kind === 'Service');
+}
+
 /** What is told is told once: of the same problems nothing is written until they were over. */
 async function tell(lane: Lane, at: Workshop): Promise<void> {
-  const problems = [lane.binding, ...lane.work].flatMap((one) => one.problems);
+  const problems = [...[lane.binding, ...lane.work].flatMap((one) => one.problems), ...missingRights(lane)];
   const unknown = lane.work.some(({ state }) => state === 'pending');
   const { told: before, ...ledger } = lane.ledger;
   const told = problems.length === 0 ? undefined : shortHash(problems.map(explainProblem).join());
