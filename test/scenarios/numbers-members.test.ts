@@ -6,8 +6,8 @@ import type { KubeObject } from '#shared/kube/port.ts';
 import { digestOf } from '#shared/model/wanted-servers.ts';
 import { emptyServiceLedger, type ServiceLedger } from '#shared/step/record.ts';
 import { createRecords, isTaken } from '#shared/step/records.ts';
-import { aCafe, anEndpointSlice, podIp, serviceName, zones } from '#test/support/cafe.ts';
-import { aClass, anAlbConfig, anIngress, aPath, aService } from '#test/support/objects.ts';
+import { aCafe, anEndpointSlice, aStage, ipOfMany, manyIps, podIp, serviceName } from '#test/support/cafe.ts';
+import { anIngress, aPath, aService } from '#test/support/objects.ts';
 import { percentile, rollout, seeded } from '#test/support/rollout.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 
@@ -17,15 +17,10 @@ afterEach(async () => {
   bench = undefined;
 });
 
-const address = (pod: number): string => `10.64.${Math.floor(pod / 250)}.${(pod % 250) + 1}`;
-const addresses = (from: number, count: number): readonly string[] => Array.from({ length: count }, (_, index) => address(from + index));
-
 /** One Service that so many Ingresses use; more than one path each needs no group more. */
 function aSharedService(ingresses: number, ips: readonly string[]): readonly KubeObject[] {
   return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-    anAlbConfig({ spec: { config: zones, listeners: [{ port: 80, protocol: 'HTTP' }] } }),
-    aClass(),
+    ...aStage(),
     aService('coffee'),
     anEndpointSlice('coffee', ips),
     ...Array.from({ length: ingresses }, (_, index) =>
@@ -73,8 +68,8 @@ async function watchForce({ alb }: Workbench) {
 
 describe('the members of a Service', () => {
   it('of 50 Ingresses change by one write and two reads, in one invocation, with four calls of the API server', async () => {
-    const on = await settledWith(aSharedService(50, addresses(0, 3)), addresses(0, 5));
-    await endpointsBecome(on, addresses(0, 4));
+    const on = await settledWith(aSharedService(50, manyIps(0, 3)), manyIps(0, 5));
+    await endpointsBecome(on, manyIps(0, 4));
     const before = on.kube.calls.length;
     expect(await on.settle()).toBe(1);
     const calls = await on.calls();
@@ -89,8 +84,8 @@ describe('the members of a Service', () => {
   });
 
   it('come from none to a thousand by five writes', async () => {
-    const on = await settledWith(aSharedService(1, []), addresses(0, 1000));
-    await endpointsBecome(on, addresses(0, 1000));
+    const on = await settledWith(aSharedService(1, []), manyIps(0, 1000));
+    await endpointsBecome(on, manyIps(0, 1000));
     await on.settle();
     expect(names(await on.calls(), true)).toEqual(Array.from({ length: 5 }, () => 'AddServersToServerGroup'));
     expect((await watchForce(on)).now()).toHaveLength(1000);
@@ -98,18 +93,18 @@ describe('the members of a Service', () => {
 
   for (const count of [40, 200]) {
     it(`are all ${count} replaced by one write, and never fewer than before`, async () => {
-      const on = await settledWith(aSharedService(1, addresses(0, count)), addresses(0, 2 * count));
+      const on = await settledWith(aSharedService(1, manyIps(0, count)), manyIps(0, 2 * count));
       const force = await watchForce(on);
-      await endpointsBecome(on, addresses(count, count));
+      await endpointsBecome(on, manyIps(count, count));
       await on.settle();
       expect(names(await on.calls(), true)).toEqual(['ReplaceServersInServerGroup']);
-      expect(force.now()).toEqual([...addresses(count, count)].sort());
+      expect(force.now()).toEqual([...manyIps(count, count)].sort());
       expect(Math.min(...force.seen)).toBe(count);
     });
   }
 
   it('go to none only when a second reading says so too', async () => {
-    const on = await settledWith(aSharedService(1, addresses(0, 3)), addresses(0, 3));
+    const on = await settledWith(aSharedService(1, manyIps(0, 3)), manyIps(0, 3));
     await endpointsBecome(on, []);
     const before = on.kube.calls.length;
     await on.settle();
@@ -127,7 +122,7 @@ describe('a restart of the forwarder', () => {
     const records = createRecords(on.kube);
     for (let index = 21; index <= 1000; index++) {
       const key = { kind: 'Service', cluster: on.key.cluster, namespace: 'shop', name: serviceName(index) } as const;
-      const slice = anEndpointSlice(serviceName(index), [address(index)]);
+      const slice = anEndpointSlice(serviceName(index), [ipOfMany(index)]);
       await on.kube.create(slice);
       await records.setGroups(key, 'cafe', { [`sgp-${index}`]: rule });
       const claim = await records.claim<ServiceLedger>(key, { holder: 'before', claimSeconds: 60 }, emptyServiceLedger);
@@ -157,7 +152,7 @@ describe('a pod that becomes ready', () => {
     const arrivals = [...lonely, ...bursts].map((at, index) => ({
       at,
       service: index < lonely.length ? `service-${index % 12}` : `burst-${Math.floor((index - lonely.length) / 40)}`,
-      ip: address(index),
+      ip: ipOfMany(index),
     }));
     const { latencies, ...counts } = await rollout(arrivals, { windowMs: 200, callMs: 50, jobMs: 500, queueMs: 300 });
     const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
@@ -172,7 +167,7 @@ describe('a pod that becomes ready', () => {
     const arrivals = Array.from({ length: 100 }, (_, index) => ({
       at: Math.floor(random() * 20_000),
       service: 'coffee',
-      ip: address(index),
+      ip: ipOfMany(index),
     }));
     const { cloudCalls, writes } = await rollout(arrivals, { windowMs: 200, callMs: 50, jobMs: 500, queueMs: 300 });
     expect(writes).toBeLessThanOrEqual(20);

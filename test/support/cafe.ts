@@ -30,6 +30,20 @@ export const anIngressOf = (index: number): KubeObject =>
 
 export const zones = { zoneMappings: [{ vSwitchId: 'vsw-local-a' }, { vSwitchId: 'vsw-local-b' }] };
 
+/** What every scenario of namespace `shop` stands on: an AlbConfig that listens on port 80, and its class. */
+export const aStage = (): readonly KubeObject[] => [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+  anAlbConfig({ spec: { config: zones, listeners: [{ port: 80, protocol: 'HTTP' }] } }),
+  aClass(),
+];
+
+/** Of a pod of a Service that has more of them than `podIp` can tell. */
+export const ipOfMany = (pod: number): string => `10.64.${Math.floor(pod / 250)}.${(pod % 250) + 1}`;
+
+/** Of so many pods, beginning with that number. */
+export const manyIps = (from: number, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => ipOfMany(from + index));
+
 export interface Cafe {
   readonly objects: readonly KubeObject[];
   readonly pods: readonly string[];
@@ -41,9 +55,7 @@ export function aCafe(count: number, podsEach = 3): Cafe {
   const ips = (index: number): readonly string[] => Array.from({ length: podsEach }, (_, pod) => podIp(index, pod));
   return {
     objects: [
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-      anAlbConfig({ spec: { config: zones, listeners: [{ port: 80, protocol: 'HTTP' }] } }),
-      aClass(),
+      ...aStage(),
       ...indexes.flatMap((index) => [anIngressOf(index), aService(serviceName(index)), anEndpointSlice(serviceName(index), ips(index))]),
     ],
     pods: indexes.flatMap((index) => Array.from({ length: podsEach + 10 }, (_, pod) => podIp(index, pod))),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '#shared/kube/port.ts';
-import { anEndpointSlice, zones } from '#test/support/cafe.ts';
-import { aClass, anAlbConfig, anIngress, aPath, aService } from '#test/support/objects.ts';
+import { anEndpointSlice, aStage } from '#test/support/cafe.ts';
+import { anIngress, aPath, aService } from '#test/support/objects.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 
 const pods = ['10.64.1.1', '10.64.1.2', '10.64.1.3'];
@@ -34,9 +34,7 @@ describe('the group of an Ingress that is held', () => {
   beforeAll(async () => {
     bench = await createWorkbench(
       [
-        { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-        anAlbConfig({ spec: { config: zones, listeners: [{ port: 80, protocol: 'HTTP' }] } }),
-        aClass(),
+        ...aStage(),
         aService('coffee'),
         anEndpointSlice('coffee', pods.slice(0, 2)),
         withCheck('first', '/one'),

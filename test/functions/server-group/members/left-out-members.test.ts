@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createAlb } from '#shared/cloud/alb/adapter.ts';
 import type { KubeObject } from '#shared/kube/port.ts';
 import { groupSettings } from '#test/support/alb-settings.ts';
-import { anEndpointSlice, zones } from '#test/support/cafe.ts';
+import { anEndpointSlice, aStage, manyIps } from '#test/support/cafe.ts';
 import { podInterface } from '#test/support/local-alb.ts';
-import { aClass, anAlbConfig, anIngress, aPath, aService } from '#test/support/objects.ts';
+import { anIngress, aPath, aService } from '#test/support/objects.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 
 let bench: Workbench | undefined;
@@ -14,13 +14,8 @@ afterEach(async () => {
   bench = undefined;
 });
 
-const address = (pod: number): string => `10.64.${Math.floor(pod / 250)}.${(pod % 250) + 1}`;
-const addresses = (from: number, count: number): readonly string[] => Array.from({ length: count }, (_, index) => address(from + index));
-
 const shop = (services: Readonly<Record<string, readonly string[]>>): readonly KubeObject[] => [
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-  anAlbConfig({ spec: { config: zones, listeners: [{ port: 80, protocol: 'HTTP' }] } }),
-  aClass(),
+  ...aStage(),
   ...Object.entries(services).flatMap(([name, ips]) => [
     aService(name),
     anEndpointSlice(name, ips),
@@ -65,39 +60,39 @@ const writes = async (on: Workbench): Promise<readonly string[]> =>
 
 describe('a server that the service refuses', () => {
   it('keeps none of the other 59 out, is named, and is tried again when it can be had', async () => {
-    const on = await open({ coffee: [address(0)], tea: [address(100)] }, addresses(0, 101), { quotas: { groupsPerServer: 1 } });
+    const on = await open({ coffee: [ipOfMany(0)], tea: [ipOfMany(100)] }, manyIps(0, 101), { quotas: { groupsPerServer: 1 } });
     const alb = createAlb(on.alb.options);
     const fixed = { serverGroupType: 'Instance', protocol: 'HTTP', vpcId: 'vpc-local' } as const;
     const elsewhere = await alb.createServerGroup({ settings: groupSettings(), fixed, tags: {}, clientToken: 'elsewhere' });
     on.alb.clock.advance(1000);
     const bad = {
       serverType: 'Eni',
-      serverId: `eni-${address(17).replaceAll('.', '-')}`,
-      serverIp: address(17),
+      serverId: `eni-${ipOfMany(17).replaceAll('.', '-')}`,
+      serverIp: ipOfMany(17),
       port: 80,
       weight: 100,
     } as const;
     await alb.addServers(elsewhere.serverGroupId, [bad], 'taken');
     on.alb.clock.advance(1000);
     await on.calls();
-    await endpointsBecome(on, 'coffee', addresses(0, 60));
+    await endpointsBecome(on, 'coffee', manyIps(0, 60));
     await on.run(10_000);
     expect(await registered(on, 'coffee')).toEqual(
-      addresses(0, 60)
-        .filter((ip) => ip !== address(17))
+      manyIps(0, 60)
+        .filter((ip) => ip !== ipOfMany(17))
         .sort(),
     );
     expect(told(on)).toEqual(['MEMBER-REFUSED coffee']);
     const cost = await writes(on);
     // The batch, its halves down to the one, and what is beside it.
     expect(cost.length).toBeLessThanOrEqual(12);
-    await endpointsBecome(on, 'coffee', addresses(0, 61));
+    await endpointsBecome(on, 'coffee', manyIps(0, 61));
     await on.run(5000);
     // What is known to be refused is not asked for again with every change.
     expect(await writes(on)).toEqual(['AddServersToServerGroup']);
     await alb.removeServers(elsewhere.serverGroupId, [bad], 'free');
     await on.run(120_000);
-    expect(await registered(on, 'coffee')).toEqual([...addresses(0, 61)].sort());
+    expect(await registered(on, 'coffee')).toEqual([...manyIps(0, 61)].sort());
     expect(told(on)).toEqual(['MEMBER-REFUSED coffee']);
     alb.close();
   });
@@ -105,32 +100,32 @@ describe('a server that the service refuses', () => {
 
 describe('an address that the cloud does not know', () => {
   it('is told once, looked up again and again, and keeps the others from nothing', async () => {
-    const on = await open({ coffee: [address(0)] }, addresses(0, 3));
-    await endpointsBecome(on, 'coffee', [...addresses(0, 3), '10.64.99.1']);
+    const on = await open({ coffee: [ipOfMany(0)] }, manyIps(0, 3));
+    await endpointsBecome(on, 'coffee', [...manyIps(0, 3), '10.64.99.1']);
     await on.run(5000);
-    expect(await registered(on, 'coffee')).toEqual([...addresses(0, 3)].sort());
+    expect(await registered(on, 'coffee')).toEqual([...manyIps(0, 3)].sort());
     await on.run(60_000);
     expect(told(on)).toEqual(['MEMBER-NO-INTERFACE coffee']);
     expect(await writes(on)).toEqual(['AddServersToServerGroup']);
   });
 
   it.each(['alone', 'in one batch with news'])('is looked for by a message that comes before its time, %s', async (how) => {
-    const on = await open({ coffee: [address(0)] }, addresses(0, 3));
-    await endpointsBecome(on, 'coffee', [address(0), '10.64.99.1']);
+    const on = await open({ coffee: [ipOfMany(0)] }, manyIps(0, 3));
+    await endpointsBecome(on, 'coffee', [ipOfMany(0), '10.64.99.1']);
     await on.run(500);
     // The clocks of API servers differ, and say the time in whole seconds.
     on.kube.advance(-900);
     if (how !== 'alone') on.membersChanged('shop', 'coffee', { delaySeconds: 0.5 });
     await on.run(600);
-    await on.alb.put('network', [podInterface('eni-first', address(0)), podInterface('eni-late', '10.64.99.1')]);
+    await on.alb.put('network', [podInterface('eni-first', ipOfMany(0)), podInterface('eni-late', '10.64.99.1')]);
     await on.run(30_000);
-    expect(await registered(on, 'coffee')).toEqual([address(0), '10.64.99.1'].sort());
+    expect(await registered(on, 'coffee')).toEqual([ipOfMany(0), '10.64.99.1'].sort());
   });
 
   it('is looked for by one message, however often the Service changes', async () => {
-    const on = await open({ coffee: [address(0)] }, addresses(0, 3));
+    const on = await open({ coffee: [ipOfMany(0)] }, manyIps(0, 3));
     for (let change = 0; change < 8; change++) {
-      await endpointsBecome(on, 'coffee', [...addresses(0, 1 + (change % 3)), '10.64.99.1']);
+      await endpointsBecome(on, 'coffee', [...manyIps(0, 1 + (change % 3)), '10.64.99.1']);
       await on.run(3000);
     }
     await on.run(300_000);
@@ -143,14 +138,14 @@ describe('an address that the cloud does not know', () => {
 
 describe('an address that another pod has been given', () => {
   it('is registered by the interface that holds it now', async () => {
-    const on = await open({ coffee: addresses(0, 2) }, addresses(0, 3));
-    await endpointsBecome(on, 'coffee', [address(0)]);
+    const on = await open({ coffee: manyIps(0, 2) }, manyIps(0, 3));
+    await endpointsBecome(on, 'coffee', [ipOfMany(0)]);
     await on.run(5000);
-    await on.alb.put('network', [podInterface('eni-first', address(0)), podInterface('eni-another', address(1))]);
-    await endpointsBecome(on, 'coffee', addresses(0, 2));
+    await on.alb.put('network', [podInterface('eni-first', ipOfMany(0)), podInterface('eni-another', ipOfMany(1))]);
+    await endpointsBecome(on, 'coffee', manyIps(0, 2));
     await on.run(5000);
     expect((await groupOf(on, 'coffee'))?.Servers).toContainEqual(
-      expect.objectContaining({ ServerIp: address(1), ServerId: 'eni-another' }),
+      expect.objectContaining({ ServerIp: ipOfMany(1), ServerId: 'eni-another' }),
     );
   });
 });
@@ -159,39 +154,39 @@ describe('a quota of servers', () => {
   const settings = { quotas: { serversPerLoadBalancer: { Basic: 200, Standard: 20, StandardWithWaf: 20 } } };
 
   it('is filled as far as it goes, told once, and fewer wanted ones come right by themselves', async () => {
-    const on = await open({ coffee: addresses(0, 2), tea: addresses(100, 2) }, addresses(0, 200), settings);
-    await endpointsBecome(on, 'coffee', addresses(0, 50));
+    const on = await open({ coffee: manyIps(0, 2), tea: manyIps(100, 2) }, manyIps(0, 200), settings);
+    await endpointsBecome(on, 'coffee', manyIps(0, 50));
     await on.run(20_000);
     const held = await registered(on, 'coffee');
     expect(held).toHaveLength(18);
-    expect(held).toEqual(expect.arrayContaining([...addresses(0, 2)]));
+    expect(held).toEqual(expect.arrayContaining([...manyIps(0, 2)]));
     expect(told(on)).toEqual(['MEMBERS-QUOTA coffee']);
     expect((await writes(on)).length).toBeLessThanOrEqual(14);
-    await endpointsBecome(on, 'tea', [address(101)]);
+    await endpointsBecome(on, 'tea', [ipOfMany(101)]);
     await on.run(5000);
-    expect(await registered(on, 'tea')).toEqual([address(101)]);
-    await endpointsBecome(on, 'coffee', addresses(0, 10));
+    expect(await registered(on, 'tea')).toEqual([ipOfMany(101)]);
+    await endpointsBecome(on, 'coffee', manyIps(0, 10));
     await on.run(5000);
-    expect(await registered(on, 'coffee')).toEqual([...addresses(0, 10)].sort());
+    expect(await registered(on, 'coffee')).toEqual([...manyIps(0, 10)].sort());
     expect(told(on)).toEqual(['MEMBERS-QUOTA coffee']);
   });
 
   it('does not keep pods from being exchanged: what goes makes room', async () => {
-    const on = await open({ coffee: addresses(0, 15) }, addresses(0, 200), settings);
-    await endpointsBecome(on, 'coffee', addresses(15, 18));
+    const on = await open({ coffee: manyIps(0, 15) }, manyIps(0, 200), settings);
+    await endpointsBecome(on, 'coffee', manyIps(15, 18));
     await on.run(20_000);
-    expect(await registered(on, 'coffee')).toEqual([...addresses(15, 18)].sort());
+    expect(await registered(on, 'coffee')).toEqual([...manyIps(15, 18)].sort());
   });
 
   it('of a group is a thousand: those that are there stay, the rest is told', async () => {
-    const on = await open({ coffee: addresses(500, 10) }, addresses(0, 1100), {
+    const on = await open({ coffee: manyIps(500, 10) }, manyIps(0, 1100), {
       quotas: { serversPerLoadBalancer: { Basic: 200, Standard: 2000, StandardWithWaf: 2000 } },
     });
-    await endpointsBecome(on, 'coffee', addresses(0, 1010));
+    await endpointsBecome(on, 'coffee', manyIps(0, 1010));
     await on.run(30_000);
     const held = await registered(on, 'coffee');
     expect(held).toHaveLength(1000);
-    expect(held).toEqual(expect.arrayContaining([...addresses(500, 10)]));
+    expect(held).toEqual(expect.arrayContaining([...manyIps(500, 10)]));
     expect(told(on)).toEqual(['MEMBERS-QUOTA coffee']);
     expect((await writes(on)).filter((one) => one !== 'AddServersToServerGroup')).toEqual([]);
   });
