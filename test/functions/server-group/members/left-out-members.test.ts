@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createAlb } from '#shared/cloud/alb/adapter.ts';
 import type { KubeObject } from '#shared/kube/port.ts';
 import { groupSettings } from '#test/support/alb-settings.ts';
-import { anEndpointSlice, aStage, manyIps } from '#test/support/cafe.ts';
+import { anEndpointSlice, aStage, ipOfMany, manyIps } from '#test/support/cafe.ts';
 import { podInterface } from '#test/support/local-alb.ts';
 import { anIngress, aPath, aService } from '#test/support/objects.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
