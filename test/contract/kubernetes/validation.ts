@@ -45,6 +45,8 @@ const services: readonly (readonly [string, object, string])[] = [
   ],
   ['an unknown type', service('x', { type: 'Magic' }), 'spec.type'],
   ['an unknown protocol', service('x', { ports: [{ port: 1, protocol: 'HTTP' }] }), 'spec.ports[0].protocol'],
+  ['a family that the cluster has not', service('x', { ipFamilies: ['IPv6'] }), 'spec.ipFamilies[0]'],
+  ['two families', service('x', { ipFamilyPolicy: 'RequireDualStack' }), 'spec.ipFamilyPolicy'],
 ];
 
 const addresses = ['127.0.0.1', '169.254.1.1', '0.0.0.0', '224.0.0.5', 'not-an-address'];

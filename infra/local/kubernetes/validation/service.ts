@@ -92,6 +92,19 @@ function validate(service: JsonMap, causes: Causes, old: JsonMap | undefined): v
     causes.invalid('spec.externalName', textAt(spec, 'externalName'), 'a lowercase RFC 1123 subdomain is needed');
   for (const [index, port] of ports.entries()) checkPort(causes, mapAt(port), index, ports);
   checkAddress(causes, spec, old);
+  checkFamilies(causes, spec);
+}
+
+/** The cluster has addresses of IPv4 alone, as one that nobody made for two families. Headless Services without a selector are spared. */
+function checkFamilies(causes: Causes, spec: JsonMap): void {
+  const isFree = textAt(spec, 'clusterIP') === 'None' && Object.keys(textsAt(spec, 'selector')).length === 0;
+  if (textAt(spec, 'type') === 'ExternalName' || isFree) return;
+  for (const [index, family] of listAt(spec, 'ipFamilies').entries()) {
+    if (family !== 'IPv4') causes.invalid(`spec.ipFamilies[${index}]`, family, 'not configured on this cluster');
+  }
+  const policy = textAt(spec, 'ipFamilyPolicy');
+  if (policy === 'RequireDualStack')
+    causes.invalid('spec.ipFamilyPolicy', policy, 'this cluster is not configured for dual-stack services');
 }
 
 function checkPort(causes: Causes, port: JsonMap, index: number, ports: readonly Json[]): void {
