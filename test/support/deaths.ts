@@ -35,7 +35,9 @@ async function prepare({ objects, pods, settings, change }: Workload): Promise<W
   return bench;
 }
 
-/** Where a workload ends that nobody disturbs. */
+/** Where workloads end that nobody disturbs: the same for every way to die in one. */
+const ends = new WeakMap<Workload, Promise<unknown>>();
+
 async function undisturbed(workload: Workload): Promise<unknown> {
   const bench = await prepare(workload);
   try {
@@ -79,7 +81,9 @@ export async function dieEverywhere(
   workload: Workload,
   { lost, from = 0, stride }: { readonly lost: boolean; readonly from?: number; readonly stride: number },
 ): Promise<number> {
-  const wanted = await undisturbed(workload);
+  const known = ends.get(workload) ?? undisturbed(workload);
+  ends.set(workload, known);
+  const wanted = await known;
   let deaths = 0;
   while (await survive(workload, { at: from + deaths * stride, lost }, wanted)) deaths += 1;
   if (whole) console.log(`${workload.name}: ${deaths} points of death`);
