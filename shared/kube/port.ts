@@ -52,6 +52,16 @@ export const kinds = {
   ClusterRoleBinding: { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'clusterrolebindings', namespaced: false },
   Role: { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'roles', namespaced: true },
   RoleBinding: { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'rolebindings', namespaced: true },
+  MutatingAdmissionPolicy: {
+    apiVersion: 'admissionregistration.k8s.io/v1beta1',
+    plural: 'mutatingadmissionpolicies',
+    namespaced: false,
+  },
+  MutatingAdmissionPolicyBinding: {
+    apiVersion: 'admissionregistration.k8s.io/v1beta1',
+    plural: 'mutatingadmissionpolicybindings',
+    namespaced: false,
+  },
   AlbConfig: { apiVersion: 'alibabacloud.com/v1', plural: 'albconfigs', namespaced: false },
   CustomResourceDefinition: { apiVersion: 'apiextensions.k8s.io/v1', plural: 'customresourcedefinitions', namespaced: false },
 } as const;

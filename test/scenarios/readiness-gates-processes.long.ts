@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyFile, applyText } from '#infra/local/start/apply.ts';
-import { gatedManifests, gatedPodsOf } from '#test/support/gated-manifests.ts';
+import { gatedManifests, gatedPodsOf, ungatedManifests } from '#test/support/gated-manifests.ts';
 import { type StartedCloud, startedCloud } from '#test/support/started-cloud.ts';
 import { until } from '#test/support/until.ts';
 
@@ -46,6 +46,19 @@ describe.each(['embedded', 'assets'] as const)('with the Kubernetes API %s', (ku
       await until(isDone, 'two new Pods in service', withinMs);
       console.log(`answers while rolled out: ${JSON.stringify([...statuses])}`);
       expect([...statuses.keys()]).toEqual([200]);
+    });
+
+    // The embedded API has no policies.
+    it.skipIf(kube === 'embedded')('are given their gate by the policy where no template has one', async () => {
+      await applyText(cloud.kube, ungatedManifests, 'a Deployment without gates');
+      await cloud.answers('foam.example.com', '/', 503, { withinMs });
+      await cloud.kube.mergePatch({ kind: 'Deployment', namespace: 'gated', name: 'foam' }, { spec: { replicas: 2 } });
+      await until(async () => (await says('foam')) === bothInService, 'two Pods in service', withinMs);
+      await cloud.answers('foam.example.com', '/', 'foam-', { withinMs });
+    });
+
+    it('asked for nothing that was refused', () => {
+      expect(cloud.errors.filter((line) => /403|not allowed|KUBE-REFUSED/.test(line))).toEqual([]);
     });
   });
 });

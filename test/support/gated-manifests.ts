@@ -5,7 +5,7 @@ import { gateTypes } from '#shared/model/readiness-gates.ts';
 
 const [gate] = gateTypes;
 
-const workload = (name: string, replicas: number): readonly object[] => [
+const workload = (name: string, replicas: number, readinessGates: readonly object[] = [{ conditionType: gate }]): readonly object[] => [
   {
     apiVersion: 'v1',
     kind: 'Service',
@@ -22,7 +22,7 @@ const workload = (name: string, replicas: number): readonly object[] => [
       template: {
         metadata: { labels: { app: name } },
         spec: {
-          readinessGates: [{ conditionType: gate }],
+          readinessGates,
           containers: [
             {
               name: 'web',
@@ -37,36 +37,39 @@ const workload = (name: string, replicas: number): readonly object[] => [
   },
 ];
 
+const checked = {
+  'alb.ingress.kubernetes.io/healthcheck-enabled': 'true',
+  'alb.ingress.kubernetes.io/healthcheck-interval-seconds': '1',
+};
+
+const ingress = (name: string): object => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'Ingress',
+  metadata: { name, namespace: 'gated', annotations: checked },
+  spec: {
+    ingressClassName: 'alb',
+    rules: [
+      {
+        host: `${name}.example.com`,
+        http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name, port: { number: 80 } } } }] },
+      },
+    ],
+  },
+});
+
+const textOf = (objects: readonly object[]): string => objects.map((one) => JSON.stringify(one)).join('\n---\n');
+
 /** A namespace that opted in, with `milk` behind the ALB at milk.example.com, checked, and `inside` behind none. */
-export const gatedManifests: string = [
+export const gatedManifests: string = textOf([
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'gated', labels: { 'albeit.io/readiness-gates': 'enabled' } } },
   ...optInBindings('gated'),
   ...workload('milk', 2),
   ...workload('inside', 1),
-  {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'Ingress',
-    metadata: {
-      name: 'milk',
-      namespace: 'gated',
-      annotations: {
-        'alb.ingress.kubernetes.io/healthcheck-enabled': 'true',
-        'alb.ingress.kubernetes.io/healthcheck-interval-seconds': '1',
-      },
-    },
-    spec: {
-      ingressClassName: 'alb',
-      rules: [
-        {
-          host: 'milk.example.com',
-          http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'milk', port: { number: 80 } } } }] },
-        },
-      ],
-    },
-  },
-]
-  .map((one) => JSON.stringify(one))
-  .join('\n---\n');
+  ingress('milk'),
+]);
+
+/** Beside them `foam`, as `milk`, but with no gate in its template, and no Pod yet: the policy is to know its Service first. */
+export const ungatedManifests: string = textOf([...workload('foam', 0, []), ingress('foam')]);
 
 interface GatedPod extends KubeObject {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string }[] };

@@ -1,9 +1,11 @@
 /** The real control plane: etcd, kube-apiserver and kube-controller-manager, as processes on loopback. */
+import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { type Child, startChild } from './child.ts';
 import { freePorts } from './free-port.ts';
 import { type Identity, loadIdentity, writeKubeconfig } from './identity.ts';
@@ -16,8 +18,6 @@ export interface ControlPlaneOptions {
   readonly dir: string;
   /** Absent or 0: a free one. */
   readonly port?: number;
-  /** Further flags of kube-apiserver, such as `--feature-gates=…`. */
-  readonly apiFlags?: readonly string[];
 }
 
 /** The controllers that the embedded API has too. */
@@ -57,7 +57,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<K
   };
   try {
     children.push(startChild(assets, dir, 'etcd', etcdArguments(dir, ports)));
-    children.push(startChild(assets, dir, 'kube-apiserver', [...apiArguments(dir, ports), ...(options.apiFlags ?? [])]));
+    children.push(startChild(assets, dir, 'kube-apiserver', [...apiArguments(dir, ports), ...(await policyFlags(assets))]));
     await answered(children, () => get(`${url}/readyz`, identity));
     children.push(startChild(assets, dir, 'kube-controller-manager', controllerArguments(dir, kubeconfig, ports)));
     await answered(children, () => get(`${url}/api/v1/namespaces/default/serviceaccounts/default`, identity));
@@ -117,6 +117,17 @@ const apiArguments = (dir: string, ports: Ports) => [
   `--token-auth-file=${join(dir, 'tokens.csv')}`,
   '--disable-admission-plugins=ServiceAccount',
 ];
+
+/** The first minor version of Kubernetes 1 that serves them as v1beta1. */
+const policiesSince = 34;
+
+/** Mutating admission policies, by which Pods get their readiness gate: off until they are asked for, and a flag that older versions refuse. */
+async function policyFlags(assets: string): Promise<readonly string[]> {
+  const { stdout } = await promisify(execFile)(join(assets, 'kube-apiserver'), ['--version']);
+  const minor = Number(/v1\.(\d+)\./.exec(stdout)?.[1] ?? 0);
+  if (minor < policiesSince) return [];
+  return ['--feature-gates=MutatingAdmissionPolicy=true', '--runtime-config=admissionregistration.k8s.io/v1beta1=true'];
+}
 
 const controllerArguments = (dir: string, kubeconfig: string, ports: Ports) => [
   `--kubeconfig=${kubeconfig}`,

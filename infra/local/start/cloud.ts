@@ -7,6 +7,7 @@ import { loadCredentials } from '#shared/kube/credentials.ts';
 import type { Kube } from '#shared/kube/port.ts';
 import { localCredentials } from '../credentials.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
+import { applyFile } from './apply.ts';
 import { Children, localOptions, type Ready } from './children.ts';
 import { prepareCluster } from './cluster.ts';
 import { deployedFunctions } from './functions.ts';
@@ -92,10 +93,14 @@ async function startKubernetes(site: Site): Promise<{ readonly url: string; read
   return { url: ready.url, kubeconfig: String(ready['kubeconfig']) };
 }
 
+const gatesPolicy = 'infra/deploy/readiness-gates.yaml';
+
 /** On the real control plane they are themselves. The embedded API knows one user alone, and the roles of another cluster are its owner's affair. */
 async function accountsOn(kube: Kube, kubeconfig: string, { options, screen }: Site): Promise<Accounts> {
   if (options.kube !== 'assets') return { forwarder: kubeconfig, functions: kubeconfig };
   const accounts = await createAccounts(kube, kubeconfig);
+  // Not before 1.34: then gates are written into the templates of workloads.
+  await applyFile(kube, gatesPolicy).catch((error: unknown) => screen.line(`${gatesPolicy} is left out: ${String(error)}`));
   screen.line('forwarder and functions have the roles of infra/deploy/generated/rbac.generated.yaml');
   return accounts;
 }

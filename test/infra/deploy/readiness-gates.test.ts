@@ -44,8 +44,7 @@ describe.skipIf(assets === '')('the policy of readiness gates on a real API serv
 
   beforeAll(async () => {
     const dir = await mkdtemp(join(tmpdir(), 'albeit-gates-'));
-    const apiFlags = ['--feature-gates=MutatingAdmissionPolicy=true', `--runtime-config=${admission.slice('/apis/'.length)}=true`];
-    const server = await startControlPlane({ assets, dir, apiFlags });
+    const server = await startControlPlane({ assets, dir });
     client = new Client(server.kubeconfig);
     stop = async () => {
       await server.stop();
