@@ -266,7 +266,7 @@ const rows = {
   'GATE-CLOSED': {
     policy: 'warn',
     say: 'the readiness gate of the load balancer is closed: {detail}',
-    next: 'nothing while that is about to change; else look at the health check of the server group and at the container',
+    next: 'compare the health check (path, port, codes) with what the container answers, or look at the Events of the Service; it is looked at again',
   },
   'GATE-NOT-WRITTEN': {
     policy: 'retry',
@@ -276,7 +276,7 @@ const rows = {
   'MEMBER-REFUSED': {
     policy: 'warn',
     say: 'the service does not take {servers} as server(s) of group {group} ({code})',
-    next: 'nothing: it is tried again; the other endpoints are served',
+    next: 'look up the code, which says what it does not take; it is tried again, and the other endpoints are served',
   },
   'MEMBERS-QUOTA': {
     policy: 'warn',
