@@ -33,7 +33,7 @@ const limited = (quotas: unknown) => startCloudUnderTest({ quotas });
 
 describe('servers of a load balancer', () => {
   it('count once for every listener and rule that refers to their group', async () => {
-    cloud = await limited({ serversPerLoadBalancer: { Standard: 6 } });
+    cloud = await limited({ serversPerLoadBalancer: { Standard: 7 } });
     const { listenerId, serverGroupId, loadBalancerId } = await cloud.listener();
     expect(await add(serverGroupId, 1, 2)).toBe('');
     expect(await point(listenerId, 10, serverGroupId)).toBe('');
@@ -47,6 +47,7 @@ describe('servers of a load balancer', () => {
       DefaultActions: [{ Type: 'ForwardGroup', ForwardGroupConfig: { ServerGroupTuples: [{ ServerGroupId: serverGroupId }] } }],
     };
     expect(await change('CreateListener', second)).toBe(tooMany);
+    // One server more is three.
     expect(await add(serverGroupId, 3)).toBe(tooMany);
     expect(await remove(serverGroupId, 1)).toBe('');
     expect(await change('CreateListener', second)).toBe('');

@@ -61,6 +61,14 @@ describe('stickiness by a planted cookie', () => {
     expect((await ask(cookie)).set).toHaveLength(1);
   });
 
+  it('holds for nobody whose cookie was planted at a time to come', async () => {
+    const { ask } = await sticky(groupOf(planted));
+    const cookie = kept((await ask()).set, 'SERVERID');
+    const later = cookie.replace(/\d+$/, (second) => String(Number(second) + 30));
+    expect(later).not.toBe(cookie);
+    expect((await ask(later)).set).toHaveLength(1);
+  });
+
   it('can be told to count the timeout from the last answer', async () => {
     const { ask, timers } = await sticky(groupOf(planted), [], { stickyCookie: 'every-answer' });
     const first = await ask();
