@@ -33,9 +33,11 @@ export async function changedMembers(services: readonly Service[], at: Workshop)
     const { key } = record;
     if (key.kind !== 'Service' || bound.has(keyText(key))) return [];
     const endpoints = mergeSlices(byService.get(`${key.namespace}/${key.name}`) ?? []);
+    const now = at.kube.now();
     // Where nodes cannot be compared, the lane tells whose Service it is what is missing.
     const isUnknown = nodes === undefined && Object.values(rulesOf(record)).some(needsNodes);
-    const wanted = isUnknown || isBehind(record, { endpoints, nodes: nodes ?? [] }) || isOverdue(record.ledger.gates, at.kube.now());
+    const isLate = isForsaken(record, now) || isOverdue(record.ledger.gates, now);
+    const wanted = isUnknown || isLate || isBehind(record, { endpoints, nodes: nodes ?? [] });
     return wanted ? [{ message: membersRequest(key), delaySeconds: 0 }] : [];
   });
   return [...bound.values(), ...behind];
@@ -78,6 +80,15 @@ const rulesOf = ({ ledger, groups }: StoredRecord<ServiceLedger>): Readonly<Reco
   ...Object.fromEntries(Object.entries(ledger.bound ?? {}).map(([id, { rule }]) => [id, rule])),
   ...groups,
 });
+
+/** A message that is later than this (ms) was never sent, or is lost. */
+const overdueMs = 60_000;
+
+/** Who held it died and nobody took over, so that nobody knows what he wrote; or what it leaves out was to be looked at again, and was not. */
+function isForsaken({ claimedUntil, ledger: { told, comesBack } }: StoredRecord<ServiceLedger>, now: number): boolean {
+  const isOverdueLook = told !== undefined && comesBack?.told === told && comesBack.at + overdueMs < now;
+  return (claimedUntil > 0 && claimedUntil < now) || isOverdueLook;
+}
 
 function isBehind(record: StoredRecord<ServiceLedger>, wish: MembersWish): boolean {
   const known = Object.entries(rulesOf(record));

@@ -188,6 +188,8 @@ export interface GroupMembers {
   /** The doubt that was last followed up by a list. */
   readonly doubtedAt?: number;
   readonly refused?: RefusedServers;
+  /** Since when (API server's clock, ms) a wanted server keeps the group waiting until it has drained. */
+  readonly drainsSince?: number;
   /** Digest of the servers wanted when they were last applied: dispatch compares it on a resync. */
   readonly digest?: string;
 }

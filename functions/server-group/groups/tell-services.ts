@@ -45,8 +45,8 @@ interface Counted {
 /** A count that differs from what the lane registered: somebody else has changed the servers. While a change is under way it proves nothing. */
 export function isDoubtful({ members }: ServerGroupSpec, id: string, { known, count, scene }: Counted): boolean {
   if (members === undefined || count === undefined) return false;
-  const { servers } = known.get(keyText(memberKey(members, scene)))?.ledger.members[id] ?? {};
-  return servers !== undefined && servers.length !== count;
+  const { digest, registered } = known.get(keyText(memberKey(members, scene)))?.ledger.members[id] ?? {};
+  return digest !== undefined && registered !== undefined && registered !== count;
 }
 
 /** What the lane is told of a group, and nothing else that the record holds. */

@@ -17,8 +17,9 @@ import { cut } from './refused-servers.ts';
 import { leftOutProblems, unresolvedProblems } from './tell-members.ts';
 import { isSomethingToGo, type Wanted, wantedOf } from './wanted-members.ts';
 
-/** A server that comes back while it drains can be added when it is gone, which may take minutes: asked so often (s). */
-const drainSeconds = 3;
+/** Seconds, at least and at most, before somebody looks again at a server that comes back while it drains: it can be added when it is gone. */
+const drainSeconds = [3, 30] as const;
+
 export interface Question {
   readonly lane: Lane;
   readonly work: GroupWork;
@@ -33,7 +34,7 @@ async function stillEmpty({ lane, work, at }: Question): Promise<boolean> {
 }
 
 /** What is remembered beside the servers. */
-function factsOf({ lane, work }: Question, servers: readonly Server[]): GroupMembers {
+function factsOf({ lane, work }: Pick<Question, 'lane' | 'work'>, servers: readonly Server[]): GroupMembers {
   const { doubtedAt } = work.facts;
   const { registered } = lane.ledger.members[work.group] ?? {};
   const refused = work.refusals.remembered(new Set(servers.map(serverKey)));
@@ -52,7 +53,8 @@ async function conclude(question: Question, { resolved, chosen, omitted }: Wante
   const staying = work.observed.filter((one) => !isRemoving(one));
   if (staying.some((one) => one.status !== 'Available')) return wait(1, 'servers are still changing');
   const servers = staying.map(asRemembered);
-  remember(lane, work.group, { ...factsOf(question, chosen.servers), servers, registered: servers.length, digest: work.digest });
+  const digest = resolved.unasked ? {} : { digest: work.digest };
+  remember(lane, work.group, { ...factsOf(question, chosen.servers), servers, registered: servers.length, ...digest });
   const left = chosen.servers.filter((one) => omitted.has(serverKey(one)));
   work.problems = [
     ...unresolvedProblems(refOf(lane), resolved.without),
@@ -94,11 +96,20 @@ async function send(question: Question, operation: MemberOperation, servers: rea
   }
 }
 
+/** Draining may take minutes: half as long as it has taken by now. */
+function awaitDrained({ lane, work, at }: Question, { waiting }: MemberPlan, servers: readonly Server[]): Outcome {
+  const now = Math.floor(at.kube.now());
+  const drainsSince = lane.ledger.members[work.group]?.drainsSince ?? now;
+  remember(lane, work.group, { ...factsOf({ lane, work }, servers), drainsSince });
+  const [least, most] = drainSeconds;
+  return wait(Math.min(most, Math.max(least, Math.ceil((now - drainsSince) / 2000))), `${waiting.length} server(s) still changing`);
+}
+
 /** Why no call is made now; `undefined`: one may be. */
 async function withoutCall(question: Question, plan: MemberPlan, wanted: Wanted): Promise<Outcome | undefined> {
   const { work } = question;
   if (plan.operations.length === 0) {
-    return plan.waiting.length > 0 ? wait(drainSeconds, `${plan.waiting.length} server(s) still changing`) : conclude(question, wanted);
+    return plan.waiting.length > 0 ? awaitDrained(question, plan, wanted.chosen.servers) : conclude(question, wanted);
   }
   if (!plan.empties || work.leaving) return undefined;
   // No address may be known to the cloud for a moment: then nothing is wanted that could be there, but nothing is unwanted either.

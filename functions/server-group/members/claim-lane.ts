@@ -77,7 +77,7 @@ function missingRights(lane: Lane): readonly Problem[] {
 /** What is told is told once: of the same problems nothing is written until they were over. */
 async function tell(lane: Lane, at: Workshop): Promise<void> {
   const problems = [...[lane.binding, ...lane.work].flatMap((one) => one.problems), ...missingRights(lane)];
-  const unknown = lane.work.some(({ state }) => state === 'pending');
+  const unknown = lane.outcome.kind !== 'done' || lane.work.some(({ state }) => state === 'pending');
   const { told: before, ...ledger } = lane.ledger;
   const told = problems.length === 0 ? undefined : shortHash(problems.map(explainProblem).join());
   if (told !== undefined && told !== before) await tellProblems(problems, at);

@@ -9,6 +9,8 @@ import type { GroupWork } from './group-work.ts';
 export interface FoundIds {
   readonly interfaces: ReadonlyMap<string, string>;
   readonly instances: ReadonlyMap<string, string>;
+  /** Why nobody could be asked. */
+  readonly failure?: { readonly error: unknown };
 }
 
 /**
@@ -27,8 +29,18 @@ function missing(work: GroupWork): { readonly interfaces: readonly string[]; rea
   };
 }
 
+/** Something is wanted whose id must be asked for. */
+export function isUnidentified(work: GroupWork): boolean {
+  const { interfaces, instances } = missing(work);
+  return interfaces.length + instances.length > 0;
+}
+
+/** What cannot be asked for is not there: whoever needs no answer goes on, and so does what needs none in a group that lacks one. */
+export const lookUp = (works: readonly GroupWork[], at: Workshop): Promise<FoundIds> =>
+  ask(works, at).catch((error: unknown) => ({ interfaces: new Map(), instances: new Map(), failure: { error } }));
+
 /** At most two questions, however many groups and Services: the existing controllers ask one a group and pass. */
-export async function lookUp(works: readonly GroupWork[], at: Workshop): Promise<FoundIds> {
+async function ask(works: readonly GroupWork[], at: Workshop): Promise<FoundIds> {
   const sought = works.filter((work) => work.state !== 'settled').map(missing);
   const [ips, hosts] = [new Set(sought.flatMap((one) => one.interfaces)), new Set(sought.flatMap((one) => one.instances))];
   const [interfaces, instances] = await Promise.all([
@@ -47,6 +59,8 @@ export interface Resolved {
   readonly servers: readonly Server[];
   /** Left out, told, and looked up again; by address. */
   readonly without: { readonly interfaces: readonly string[]; readonly instances: readonly string[] };
+  /** Something is left out because nobody could be asked for it. */
+  readonly unasked: boolean;
 }
 
 type Identity = Pick<Server, 'serverType' | 'serverId' | 'serverIp'>;
@@ -67,8 +81,11 @@ export function resolve(work: GroupWork, found: FoundIds): Resolved {
   const named = work.wanted.map((want) => ({ want, server: identify(want, known, found) }));
   const unknown = (kind: WantedServer['kind']) =>
     named.flatMap(({ want, server }) => (want.kind === kind && server.serverId === '' ? [want.ip] : []));
+  const [interfaces, instances] = [unknown('interface'), unknown('instance')];
+  const failed = found.failure !== undefined;
   return {
+    unasked: failed && interfaces.length + instances.length > 0,
     servers: named.flatMap(({ want, server }) => (server.serverId === '' ? [] : [{ ...server, port: want.port, weight: want.weight }])),
-    without: { interfaces: unknown('interface'), instances: unknown('instance') },
+    without: failed ? { interfaces: [], instances: [] } : { interfaces, instances },
   };
 }

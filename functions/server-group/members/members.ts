@@ -17,7 +17,7 @@ import { claimLane, type LaneRequest, releaseLane } from './claim-lane.ts';
 import { lookAtGroup } from './group-work.ts';
 import { groupsOfLane, type Lane } from './lane.ts';
 import { outcomeInLane } from './lane-outcome.ts';
-import { type FoundIds, lookUp } from './look-ups.ts';
+import { type FoundIds, isUnidentified, lookUp } from './look-ups.ts';
 import { digestJobs, pendingOf } from './member-jobs.ts';
 
 /** Services at once: each waits mostly for the network, and different groups do not disturb each other. */
@@ -49,18 +49,19 @@ export async function keepMembers(messages: readonly MembersRequested[], at: Wor
       }),
   );
   await lookAtAll(lanes, gates, at);
-  const found = await together(lanes, at, () =>
-    lookUp(
-      lanes.flatMap((lane) => lane.work),
-      at,
-    ),
+  const found = await lookUp(
+    lanes.flatMap((lane) => lane.work),
+    at,
   );
+  for (const lane of found.failure === undefined ? [] : lanes.filter(({ work }) => work.some(isUnidentified))) {
+    lane.outcome = combine(lane.outcome, outcomeInLane(found.failure?.error, lane, at));
+  }
   const release = async (lane: Lane): Promise<void> => {
     if (lane.released) return;
     await gates.keep(lane);
     settled.set(lane.message, await releaseLane(lane, at));
   };
-  if (found !== undefined) await applyAll(lanes, found, release, at);
+  await applyAll(lanes, found, release, at);
   await eachLimited(lanes, parallel, release);
   return settled;
 }

@@ -1,15 +1,15 @@
 /** One call that changes the servers of a group: made under the claim's guard, and what there will be when it has succeeded. */
-import type { Server, Started } from '#shared/cloud/alb/port.ts';
+import type { ObservedServer, Server, Started } from '#shared/cloud/alb/port.ts';
 import { shortHash } from '#shared/ownership.ts';
-import { addedBy, type MemberOperation, removedBy, serverKey } from '#shared/plan/members.ts';
+import { addedBy, isRemoving, type MemberOperation, removedBy, serverKey } from '#shared/plan/members.ts';
 import type { Workshop } from '#shared/step/workshop.ts';
 import { guardedAlb, type Lane } from './lane.ts';
 
-/** The servers there will be when the operation has succeeded. */
-export function after(observed: readonly Server[], operation: MemberOperation): readonly Server[] {
+/** The servers there will be when the operation has succeeded; not those that are on their way out, whatever becomes of it. */
+export function after(observed: readonly ObservedServer[], operation: MemberOperation): readonly Server[] {
   const coming = operation.kind === 'update' ? operation.servers : addedBy(operation);
   const gone = new Set([...coming, ...removedBy(operation)].map(serverKey));
-  return [...observed.filter((one) => !gone.has(serverKey(one))), ...coming];
+  return [...observed.filter((one) => !isRemoving(one) && !gone.has(serverKey(one))), ...coming];
 }
 
 /** Every claim has its own epoch, so add, remove, add again never replays an old answer; a record that was lost begins another life. */

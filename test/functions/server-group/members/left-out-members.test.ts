@@ -136,6 +136,28 @@ describe('an address that the cloud does not know', () => {
   });
 });
 
+describe('addresses that nobody can be asked for', () => {
+  it('keep pods that are gone from nothing, of whichever Service, and are added when they can be asked for', async () => {
+    const on = await open({ coffee: manyIps(0, 2), tea: manyIps(100, 2) }, manyIps(0, 103));
+    await on.alb.put('faults', [{ match: { action: 'DescribeNetworkInterfaces' }, times: 100, kind: 'reset' }]);
+    await endpointsBecome(on, 'coffee', manyIps(1, 2));
+    await endpointsBecome(on, 'tea', [ipOfMany(100)]);
+    await on.run(3000);
+    expect(await registered(on, 'coffee')).toEqual([ipOfMany(1)]);
+    expect(await registered(on, 'tea')).toEqual([ipOfMany(100)]);
+    // All of them are new: who is there stays until one of them can be added.
+    await endpointsBecome(on, 'tea', manyIps(101, 2));
+    await on.run(3000);
+    expect(await registered(on, 'tea')).toEqual([ipOfMany(100)]);
+    await on.alb.put('faults', []);
+    await on.run(120_000);
+    expect(await registered(on, 'coffee')).toEqual([...manyIps(1, 2)].sort());
+    expect(await registered(on, 'tea')).toEqual([...manyIps(101, 2)].sort());
+    // It is not they that are wrong.
+    expect(told(on)).toEqual([]);
+  });
+});
+
 describe('an address that another pod has been given', () => {
   it('is registered by the interface that holds it now', async () => {
     const on = await open({ coffee: manyIps(0, 2) }, manyIps(0, 3));
