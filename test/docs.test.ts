@@ -5,6 +5,12 @@ import { readConfig } from '#events/forwarder/config.ts';
 import { startCommand } from '#infra/local/start/options.ts';
 import { choosePorts, portNames } from '#infra/local/start/ports.ts';
 import { errorRows } from '#shared/errors.ts';
+import { albPrefix } from '#shared/model/annotations/annotation.ts';
+import { serverGroup } from '#shared/model/annotations/server-group.ts';
+import { backendLabel, removeUnscheduled } from '#shared/model/annotations/service.ts';
+import { backendModes } from '#shared/model/backend-mode.ts';
+import { excludingLabels } from '#shared/model/nodes.ts';
+import { gatesLabel, gateTypes } from '#shared/model/readiness-gates.ts';
 import { readSettings } from '#shared/step/environment.ts';
 import { steps } from '#shared/steps.ts';
 import { metrics } from '#shared/telemetry/metrics.ts';
@@ -135,6 +141,43 @@ describe('docs/operations.md', () => {
 
   it('names every queue', () => {
     for (const { queue } of steps) if (queue !== undefined) expect(read(page)).toContain(`\`${queue}\``);
+  });
+});
+
+describe('docs/backends.md', () => {
+  const page = read('docs/backends.md');
+
+  it('explains each reason of a readiness gate, and no other', () => {
+    const source = read('functions/server-group/gates/verdict.ts');
+    const reasonsOf = (name: string, status: string): readonly string[] => {
+      const [, rest = ''] = source.split(`\nconst ${name} = {\n`);
+      return [...(rest.split('\n} as const')[0] ?? '').matchAll(/^ {2}(\w+): /gm)].map(([, reason = '']) => `${reason} ${status}`);
+    };
+    const told = [...page.matchAll(/^\| `([A-Z]\w+)` \| (True|False) \|/gm)].map(([, reason, status]) => `${reason} ${status}`);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.sort()).toEqual([...reasonsOf('open', 'True'), ...reasonsOf('closed', 'False')].sort());
+  });
+
+  it('lists each mode', () => {
+    const [, section = ''] = page.split('## From a Service to servers');
+    const shown = [...(section.split('###')[0] ?? '').matchAll(/^\|[^|]+\| `(\w+)` \|/gm)].map(([, mode]) => mode);
+    expect(shown).toEqual(Object.keys(backendModes));
+  });
+
+  it('names everything that keeps a node out, and both gates', () => {
+    for (const word of [...excludingLabels, ...gateTypes, gatesLabel.key, ...backendLabel.keys, ...removeUnscheduled.keys]) {
+      expect(page).toContain(word);
+    }
+  });
+
+  it('names every annotation about groups', () => {
+    const [, section = ''] = page.split('## What a group can be told');
+    const [told = ''] = section.split('###');
+    const family = (key: string): string => `\`-${key.split('-').slice(-1).join('-')}\``;
+    const missing = Object.values(serverGroup)
+      .map(({ keys: [key = ''] }) => key.slice(albPrefix.length))
+      .filter((key) => !told.includes(`\`${key}`) && !told.includes(family(key)));
+    expect(missing).toEqual([]);
   });
 });
 
