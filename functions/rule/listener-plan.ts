@@ -1,6 +1,7 @@
 /** What is planned on each listener of an ALB, and which of these calls may be made now. */
-import type { Rule } from '#shared/cloud/alb/port.ts';
+import type { Rule, RuleSettings } from '#shared/cloud/alb/port.ts';
 import { ruleName } from '#shared/model/build-rule.ts';
+import { referencesPerGroup } from '#shared/model/shard-groups.ts';
 import type { ListenerIdentity, RuleSpec } from '#shared/model/stack.ts';
 import { tagKeys } from '#shared/ownership.ts';
 import { type HostShare, hostsOf } from '#shared/plan/neighbours.ts';
@@ -100,10 +101,31 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 /** Less than nothing: a listener removes first even where it creates nothing itself. */
 const noRoom = -1;
 
-/** Where all new rules together have no room before others go, every listener removes first. */
+/** A rule as it is made or changed; a new one has no id. */
+type Written = RuleSettings & { readonly ruleId?: string };
+
+/** Whether some group would be named by more rules than may name it, were everything new to come before anything goes. */
+function crowdsGroups(plans: readonly ListenerPlan[], observed: readonly Rule[]): boolean {
+  const naming = new Map<string, number>();
+  const count = (groups: readonly string[]): void => {
+    for (const group of new Set(groups)) naming.set(group, (naming.get(group) ?? 0) + 1);
+  };
+  const before = new Map(observed.map((rule) => [rule.ruleId, serverGroupIdsOf(rule.ruleActions)]));
+  for (const groups of before.values()) count(groups);
+  const phases = plans.flatMap((plan) => plan.phases);
+  const written = phases.flatMap((phase): readonly Written[] => (phase.kind === 'remove' ? [] : phase.rules));
+  for (const { ruleId = '', ruleActions } of written) {
+    const known = before.get(ruleId) ?? [];
+    count(serverGroupIdsOf(ruleActions).filter((one) => !known.includes(one)));
+  }
+  return [...naming.values()].some((one) => one > referencesPerGroup);
+}
+
+/** Where all new rules together have no room before others go, on the ALB or in a group, every listener removes first. */
 export function planListeners(question: PlanQuestion, scene: Scene): readonly ListenerPlan[] {
   const plans = planEach(question, undefined, scene);
-  const tight = sum(plans.map((plan) => plan.created)) > question.room && plans.some((plan) => plan.removed > 0);
+  if (!plans.some((plan) => plan.removed > 0)) return plans;
+  const tight = sum(plans.map((plan) => plan.created)) > question.room || crowdsGroups(plans, question.observed);
   return tight ? planEach(question, noRoom, scene) : plans;
 }
 

@@ -8,7 +8,7 @@ import { byText } from './object-ref.ts';
 import { type GroupIdentity, type GroupRef, groupRefsOf, type RuleActionSpec, type RuleSpec, type ServerGroupSpec } from './stack.ts';
 
 /** Default of the quota "references of one server group by listeners and rules". */
-const referencesPerGroup = 50;
+export const referencesPerGroup = 50;
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
