@@ -24,16 +24,18 @@ const ingress = (name: string, service: string, annotations: Readonly<Record<str
 interface Draft {
   readonly objects?: readonly KubeObject[];
   readonly optedIn?: boolean;
+  /** Of the emulated ALB. */
+  readonly settings?: unknown;
 }
 
 let bench: Workbench;
 let pods: GatedPods;
 
 /** Class and AlbConfig; Service and Ingress `web` unless others are given. */
-async function shop({ objects = [selecting('web'), ingress('web', 'web')], optedIn = true }: Draft = {}): Promise<void> {
+async function shop({ objects = [selecting('web'), ingress('web', 'web')], optedIn = true, settings }: Draft = {}): Promise<void> {
   const addresses = Array.from({ length: 12 }, (_, index) => podIp(1, index));
   const albConfig = anAlbConfig({ spec: { config: zones, listeners: [{ port: 80, protocol: 'HTTP' }] } });
-  bench = await createWorkbench([namespace(optedIn), albConfig, aClass(), ...objects], addresses);
+  bench = await createWorkbench([namespace(optedIn), albConfig, aClass(), ...objects], addresses, settings);
   pods = new GatedPods(bench);
 }
 afterEach(() => bench.stop());
@@ -61,6 +63,16 @@ function podCalls(): readonly string[] {
 async function comesTo(what: string, holds: () => boolean): Promise<void> {
   for (let seconds = 0; seconds < 60 && !holds(); seconds++) await bench.run(1000, () => pods.observe());
   expect(holds(), what).toBe(true);
+}
+
+/** A settled shop in which Pod `web-a` has started and waits: its server is registered, and has this health. */
+async function shopWithAiling(status: 'Unhealthy' | 'Initial', objects: readonly KubeObject[]): Promise<void> {
+  await shop({ objects });
+  bench.changed();
+  await rest();
+  await bench.alb.put('health', [{ server: podIp(1, 0), status }]);
+  await pods.start('web-a', podIp(1, 0), web);
+  await comesTo('closed', () => pods.says('web-a') === 'False AwaitingHealth');
 }
 
 describe('a gated Pod', () => {
@@ -107,12 +119,7 @@ describe('a gated Pod', () => {
   });
 
   it('waits for the health check where there is one, and says so', async () => {
-    await shop({ objects: [selecting('web'), ingress('web', 'web', checked)] });
-    bench.changed();
-    await rest();
-    await bench.alb.put('health', [{ server: podIp(1, 0), status: 'Unhealthy' }]);
-    await pods.start('web-a', podIp(1, 0), web);
-    await comesTo('closed', () => pods.says('web-a') === 'False AwaitingHealth');
+    await shopWithAiling('Unhealthy', [selecting('web'), ingress('web', 'web', checked)]);
     const { message } = pods.pod('web-a')?.status?.conditions?.find((one) => one.type === gate) ?? {};
     expect(message).toContain(`${podIp(1, 0)}:8080`);
     expect(message).toContain('Unhealthy');
@@ -131,12 +138,7 @@ describe('a gated Pod', () => {
 
   it('waits for every group that holds it, of its own Service and of others', async () => {
     const admin = [selecting('admin', { app: 'web' }), ingress('admin', 'admin', checked)];
-    await shop({ objects: [selecting('web'), ingress('web', 'web'), ...admin] });
-    bench.changed();
-    await rest();
-    await bench.alb.put('health', [{ server: podIp(1, 0), status: 'Initial' }]);
-    await pods.start('web-a', podIp(1, 0), web);
-    await comesTo('closed', () => pods.says('web-a') === 'False AwaitingHealth');
+    await shopWithAiling('Initial', [selecting('web'), ingress('web', 'web'), ...admin]);
     await bench.alb.put('health', []);
     await comesTo('open', () => pods.says('web-a') === 'True InService');
   });
@@ -255,12 +257,7 @@ describe('repair', () => {
   });
 
   it('finds what it needs when the record of the Service is lost', async () => {
-    await shop({ objects: [selecting('web'), ingress('web', 'web', checked)] });
-    bench.changed();
-    await rest();
-    await bench.alb.put('health', [{ server: podIp(1, 0), status: 'Unhealthy' }]);
-    await pods.start('web-a', podIp(1, 0), web);
-    await comesTo('closed', () => pods.says('web-a') === 'False AwaitingHealth');
+    await shopWithAiling('Unhealthy', [selecting('web'), ingress('web', 'web', checked)]);
     for (const { metadata } of bench.kube.held('Lease')) {
       await bench.kube.remove({ kind: 'Lease', namespace: metadata.namespace ?? '', name: metadata.name });
     }
@@ -302,6 +299,9 @@ describe('repair', () => {
   });
 });
 
+/** Who waits for slow work, or is refused a call, looks again. */
+const unhindered = { times: { serversMs: 500 }, writeRate: null, readRate: null };
+
 describe('cost', () => {
   it('is nothing in a namespace that did not opt in', async () => {
     await shop({ optedIn: false });
@@ -327,7 +327,7 @@ describe('cost', () => {
   });
 
   it('is one read and one write for a Pod of an unchecked group, and one question about health for all Pods of a pass', async () => {
-    await shop();
+    await shop({ settings: unhindered });
     bench.changed();
     await rest();
     await pods.start('web-a', podIp(1, 0), web);
@@ -335,7 +335,7 @@ describe('cost', () => {
     await bench.settle();
     expect(podCalls()).toEqual(['get', 'patch status']);
     await bench.stop();
-    await shop({ objects: [selecting('web'), ingress('web', 'web', checked)] });
+    await shop({ objects: [selecting('web'), ingress('web', 'web', checked)], settings: unhindered });
     bench.changed();
     await rest();
     await bench.alb.put('health', [{ server: podIp(1, 9), status: 'Unhealthy' }]);
