@@ -109,6 +109,21 @@ describe('an address that the cloud does not know', () => {
     expect(await writes(on)).toEqual(['AddServersToServerGroup']);
   });
 
+  it('is told, and nobody who serves goes for it, when it is all that is wanted', async () => {
+    const on = await open({ coffee: manyIps(0, 2) }, manyIps(0, 2));
+    await endpointsBecome(on, 'coffee', ['10.64.99.1']);
+    await on.run(30_000);
+    expect(told(on)).toEqual(['MEMBER-NO-INTERFACE coffee']);
+    expect(await registered(on, 'coffee')).toEqual(manyIps(0, 2));
+    await on.alb.put(
+      'network',
+      [...manyIps(0, 2), '10.64.99.1'].map((ip, index) => podInterface(`eni-${index}`, ip)),
+    );
+    await on.run(60_000);
+    expect(await registered(on, 'coffee')).toEqual(['10.64.99.1']);
+    expect(await writes(on)).toEqual(['ReplaceServersInServerGroup']);
+  });
+
   it.each(['alone', 'in one batch with news'])('is looked for by a message that comes before its time, %s', async (how) => {
     const on = await open({ coffee: [ipOfMany(0)] }, manyIps(0, 3));
     await endpointsBecome(on, 'coffee', [ipOfMany(0), '10.64.99.1']);
