@@ -126,5 +126,25 @@ export function forwarderContract(name: string, make: () => Promise<ForwardedApi
       const pods = () => scene.forwarder.state().kinds.find((one) => one.kind === 'Pod')?.objects;
       await until(() => pods() === 0, 'that Pods are let go');
     });
+
+    it('follows a namespace that opts in and out again and again, and lets it go when it is deleted', async () => {
+      const bar = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'bar' } };
+      const there = <T extends KubeObject>(object: T): T => ({ ...object, metadata: { ...object.metadata, namespace: 'bar' } });
+      await start(bar, there(service('ClusterIP')), there(aPod('one', { app: 'coffee' })));
+      await api.allowPods?.('bar');
+      const { uid = '' } = (await kube.get({ ...podName('one'), namespace: 'bar' }))?.metadata ?? {};
+      await kube.setConditions({ namespace: 'bar', name: 'one', uid }, [condition('ContainersReady', 'True')]);
+      for (let turn = 0; turn < 5; turn += 1) {
+        await patch(namespaceName('bar'), optIn('enabled'));
+        await patch(namespaceName('bar'), optIn(turn % 2 === 0 ? null : 'disabled'));
+      }
+      await patch(namespaceName('bar'), optIn('enabled'));
+      await synced('Pod');
+      expect(await scene.flush(1)).toEqual(['Service bar/coffee']);
+      await kube.remove(namespaceName('bar'));
+      const kinds = () => scene.forwarder.state().kinds.filter(({ kind }) => kind === 'Namespace' || kind === 'Pod');
+      await until(() => kinds().every(({ objects }) => objects === 0), 'that nothing of it is followed', 15_000);
+      expect(scene.logs.filter((line) => !line.startsWith('info'))).toEqual([]);
+    });
   });
 }

@@ -5,12 +5,25 @@ import { describe, expect, it } from 'vitest';
 import { startControlPlane } from '#infra/local/kubernetes/assets.ts';
 import { prepareCluster } from '#infra/local/start/cluster.ts';
 import { createKube } from '#shared/kube/adapter.ts';
+import type { KubeObject } from '#shared/kube/port.ts';
 import { type ForwardedApi, forwarderContract } from '#test/contract/forwarder.ts';
 import { createForwarderScene } from '#test/support/forwarder-scene.ts';
+import { aService } from '#test/support/objects.ts';
 import { applyRbac } from '#test/support/real-rbac.ts';
 import { until } from '#test/support/until.ts';
 
 const assets = process.env['KUBEBUILDER_ASSETS'] ?? '';
+
+const aDuePod = (name: string, app: string): KubeObject =>
+  ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', labels: { app } },
+    spec: {
+      readinessGates: [{ conditionType: 'target-health.alb.k8s.alibabacloud' }],
+      containers: [{ name: 'web', image: 'web' }],
+    },
+  }) as KubeObject;
 
 async function make() {
   const dir = await mkdtemp(join(tmpdir(), 'albeit-forwarder-'));
@@ -29,6 +42,57 @@ async function make() {
 
 describe.skipIf(assets === '')('with KUBEBUILDER_ASSETS', () => {
   forwarderContract('a real kube-apiserver, with exactly the roles that we ask for', make);
+
+  it('an API server that starts again, with another history, is followed anew', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'albeit-forwarder-'));
+    const first = await startControlPlane({ assets, dir });
+    const kube = createKube({ kubeconfig: { path: first.kubeconfig } });
+    await prepareCluster(kube);
+    const labels = { 'albeit.io/readiness-gates': 'enabled' };
+    const optIn = () => kube.mergePatch({ kind: 'Namespace', namespace: '', name: 'default' }, { metadata: { labels } });
+    const selecting = (name: string) => aService(name, { namespace: 'default', spec: { selector: { app: name } } as object });
+    await optIn();
+    await kube.create(selecting('coffee'));
+    // Identity and port stay; the administrator's token does too, those of service accounts would not.
+    const scene = await createForwarderScene({ path: first.kubeconfig });
+    let second: typeof first | undefined;
+    try {
+      scene.forwarder.start();
+      expect(await scene.flush(1)).toEqual(['the whole cluster']);
+      await first.stop();
+      second = await startControlPlane({ assets, dir, port: Number(new URL(first.url).port) });
+      await prepareCluster(kube);
+      await kube.create(selecting('tea'));
+      await kube.create(aDuePod('one', 'tea'));
+      const pod = await kube.get({ kind: 'Pod', namespace: 'default', name: 'one' });
+      const ready = {
+        type: 'ContainersReady',
+        status: 'True',
+        reason: 'Test',
+        message: '',
+        lastTransitionTime: '2026-11-21T12:00:00Z',
+      } as const;
+      await kube.setConditions({ namespace: 'default', name: 'one', uid: pod?.metadata.uid ?? '' }, [ready]);
+      await optIn();
+      await until(
+        () => {
+          scene.timers.advance(100);
+          return scene.logs.some((line) => line.includes('keys told') && line.includes('default/tea'));
+        },
+        'that a Pod of the new cluster is told',
+        60_000,
+      );
+      const objects = (kind: string) => scene.forwarder.state().kinds.find((one) => one.kind === kind)?.objects;
+      // The cluster's own Service is there besides.
+      expect([objects('Pod'), objects('Namespace'), objects('Service')]).toEqual([1, 1, 2]);
+    } finally {
+      await scene.stop();
+      kube.close();
+      await second?.stop();
+      await first.stop();
+      await rm(dir, { recursive: true, force: true });
+    }
+  }, 120_000);
 
   it('a namespace that opted in without the role is complained of once, and followed when it has it', async () => {
     const api = await make();
