@@ -81,29 +81,25 @@ const faultyKinds = 1;
 const companions: readonly Annotations[] = [
   { 'canary-weight': '30', canary: 'true' },
   { 'canary-weight': '100', canary: 'true' },
-  { 'canary-by-header': 'x-canary', canary: 'true' },
+  { 'canary-by-header': 'x-canary', 'canary-by-header-value': 'always', canary: 'true' },
 ];
 
-const mirror = (service: string): Annotations => ({
-  'actions.copied': JSON.stringify([
-    {
-      type: 'TrafficMirror',
-      TrafficMirrorConfig: {
-        TargetType: 'ForwardGroupMirror',
-        MirrorGroupConfig: { ServerGroupTuples: [{ ServiceName: service, ServicePort: 80 }] },
-      },
-    },
-    {
-      type: 'ForwardGroup',
-      ForwardConfig: {
-        ServerGroups: [
-          { ServiceName: serviceName(1), Weight: 80, ServicePort: 80 },
-          { ServiceName: service, Weight: 20, ServicePort: 80 },
-        ],
-      },
-    },
-  ]),
-});
+/** Copies go to one Service, and the requests to the two others. */
+function mirror(service: number): Annotations {
+  const at = (next: number, more: object = {}) => ({
+    ServiceName: serviceName(((service - 1 + next) % services) + 1),
+    ServicePort: 80,
+    ...more,
+  });
+  const copies = { TargetType: 'ForwardGroupMirror', MirrorGroupConfig: { ServerGroupTuples: [at(0)] } };
+  const forward = { ServerGroups: [at(1, { Weight: 80 }), at(2, { Weight: 20 })] };
+  return {
+    'actions.copied': JSON.stringify([
+      { type: 'TrafficMirror', TrafficMirrorConfig: copies },
+      { type: 'ForwardGroup', ForwardConfig: forward },
+    ]),
+  };
+}
 
 const names = ['a', 'b', 'c', 'canary', 'mirror'] as const;
 type Name = (typeof names)[number];
@@ -123,7 +119,7 @@ function ingressOf(name: Name, { saying, service, companion }: Draft): KubeObjec
     return anIngress({ name, host: 'a.example.com', paths: [aPath('/', own)], annotations: { ...annotations, ...companions[companion] } });
   if (name === 'mirror') {
     const path = { path: '/', pathType: 'Prefix' as const, backend: toService('copied', 'use-annotation') };
-    return anIngress({ name, host: 'mirror.example.com', paths: [path], annotations: { ...annotations, ...mirror(own) } });
+    return anIngress({ name, host: 'mirror.example.com', paths: [path], annotations: { ...annotations, ...mirror(service) } });
   }
   const host = `${name}.example.com`;
   const paths = [aPath('/', own), aPath('/menu', serviceName(1))];
@@ -347,6 +343,7 @@ async function open(wanted: Wanted, settings: unknown): Promise<Workbench> {
     ...nodes.flatMap((one) => one.interfaces()),
   ]);
   await bench.alb.put('settings', { resourceGroups: ['rg-shop'] });
+  for (const one of nodes) await bench.kube.mergePatch(nameOf(one.object()), { status: one.object().status }, 'status');
   bench.resync();
   return bench;
 }

@@ -73,18 +73,18 @@ async function become(...wish: Parameters<typeof many>): Promise<readonly number
 
 describe('a group that many rules want', () => {
   const wlc = { 'backend-scheduler': 'wlc' };
-  const turns: readonly (readonly [what: string, ...wish: Parameters<typeof many>])[] = [
-    ['grows beyond what one may have', 60, {}],
-    ['changes its settings', 60, wlc],
-    ['grows on', 95, wlc],
-    ['changes its settings and shrinks', 80, {}],
-    ['changes its type, which cannot be changed', 80, { 'server-group-type': 'Ip' }],
-    ['shrinks to what one may have', 40, { 'server-group-type': 'Ip' }],
-    ['is named for another host: as many references go as come', 40, { 'server-group-type': 'Ip' }, other],
-    ['and back, with all that there is room for', 50, { 'server-group-type': 'Ip' }, host],
-    ['changes its type and grows at once', 90, {}],
+  const turns: readonly (readonly [what: string, wish: Parameters<typeof many>])[] = [
+    ['grows beyond what one may have', [60, {}]],
+    ['changes its settings', [60, wlc]],
+    ['grows on', [95, wlc]],
+    ['changes its settings and shrinks', [80, {}]],
+    ['changes its type, which cannot be changed', [80, { 'server-group-type': 'Ip' }]],
+    ['shrinks to what one may have', [40, { 'server-group-type': 'Ip' }]],
+    ['is named for another host: as many references go as come', [40, { 'server-group-type': 'Ip' }, other]],
+    ['and back, with all that there is room for', [50, { 'server-group-type': 'Ip' }, host]],
+    ['changes its type and grows at once', [90, {}]],
   ];
-  it.each(turns)('%s', async (_what, ...wish) => {
+  it.each(turns)('%s', async (_what, wish) => {
     const [count] = wish;
     const shards = await become(...wish);
     expect(shards.length > 1).toBe(count > limit);
