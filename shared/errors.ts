@@ -76,7 +76,7 @@ const rows = {
   'KUBE-REFUSED': {
     policy: 'retry',
     say: 'the Kubernetes API server refused {verb} {object}: {detail}',
-    next: 'check the RBAC rules of the functions',
+    next: 'grant the right: docs/operations.md says which there are, and readiness gates ask for two in each namespace (docs/backends.md)',
   },
   // Objects of users
   'INGRESS-RESOURCE-BACKEND': { policy: 'hold', say: 'resource backends are not supported', next: 'use a Service as the backend' },
