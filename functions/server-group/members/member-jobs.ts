@@ -22,6 +22,9 @@ export const pendingOf = (lanes: readonly Lane[]): readonly Pending[] =>
     }),
   );
 
+/** The lane waits for a job. */
+export const isPending = (lane: Lane): boolean => pendingOf([lane]).length > 0;
+
 /** Begun again, but with growing pauses: what fails every time would otherwise be written every second. */
 const outcomeOfFailed = ({ apiText }: { readonly apiText: string }): Outcome => ({
   kind: 'park',
