@@ -1,4 +1,5 @@
 /** The endpoints of a Service, out of its EndpointSlices. */
+import { canonicalAddress } from '#shared/address.ts';
 import type { Endpoint } from '#shared/model/endpoint.ts';
 import type { EndpointSlice } from '#shared/model/wish.ts';
 import type { Kube } from './port.ts';
@@ -49,7 +50,8 @@ function endpointsOf(slice: EndpointSlice): readonly Endpoint[] {
     };
     // All addresses of one endpoint are the same pod; consumers use the first.
     const address = endpoint.addresses[0];
-    return address === undefined ? [] : ports.map((port) => ({ address, port: port.port, portName: port.name ?? '', ...state }));
+    if (address === undefined) return [];
+    return ports.map((port) => ({ address: canonicalAddress(address), port: port.port, portName: port.name ?? '', ...state }));
   });
 }
 

@@ -118,12 +118,24 @@ export const freshLease = (key: Key, spec: Lease['spec'], annotations: Readonly<
 
 export const groupsField = (albConfig: string): string => `${groupsPrefix}${shortHash(albConfig)}`;
 
-/** Who left a mark: the first contender since the claim was taken. */
-export const markOf = (lease: Lease): string | undefined => lease.metadata.annotations?.[annotation.dirty];
+/** Left by a contender, who comes back when the claim has run out. */
+export interface Mark {
+  readonly holder: string;
+  /** API server's clock, ms. */
+  readonly at: number;
+}
+
+/** The last mark since the claim was taken. */
+export function markOf(lease: Lease): Mark | undefined {
+  const text = lease.metadata.annotations?.[annotation.dirty];
+  if (text === undefined) return undefined;
+  const { holder = '', at = 0 } = parsed<Mark>(text);
+  return { holder, at };
+}
 
 /** Merge patch that leaves a mark on exactly this version. */
-export const markPatch = (lease: Lease, holder: string): object => ({
-  metadata: { resourceVersion: lease.metadata.resourceVersion ?? '', annotations: { [annotation.dirty]: holder } },
+export const markPatch = (lease: Lease, mark: Mark): object => ({
+  metadata: { resourceVersion: lease.metadata.resourceVersion ?? '', annotations: { [annotation.dirty]: JSON.stringify(mark) } },
 });
 
 const withAnnotations = (lease: Lease, annotations: Readonly<Record<string, string>>): Lease => ({

@@ -34,7 +34,7 @@ export interface Taken {
   readonly taken: true;
   /**
    * Seconds until the claim runs out, for whoever left the mark: a holder that has died will never see it, so the first contender comes
-   * back then. 0: another contender was first and does.
+   * back then. 0: another contender was first and does. Of a mark that is still there after a while whoever left it may have died too.
    */
   readonly comeBackSeconds: number;
 }
@@ -57,6 +57,9 @@ export const outcomeOfTaken = ({ comeBackSeconds }: Taken): Outcome =>
 export const isTaken = (claim: object | string): claim is Taken => typeof claim === 'object' && 'taken' in claim;
 
 const takenUntil = (until: number, now: number): Taken => ({ taken: true, comeBackSeconds: Math.max(1, Math.ceil((until - now) / 1000)) });
+
+/** Within this time (ms) a contender has settled its message, or the holder has seen the mark: most claims are held for less. */
+const markMs = 10_000;
 
 interface Asked<T> {
   readonly key: Key;
@@ -89,9 +92,11 @@ class Claiming {
     const { claimedUntil } = readLease(lease, asked.key, asked.empty);
     if (claimedUntil <= now) return this.#take(asked, lease);
     const mark = markOf(lease);
+    const { holder } = asked.by;
     // Our own mark: this is the same message delivered again, and it is still we who come back.
-    if (mark !== undefined) return mark === asked.by.holder ? takenUntil(claimedUntil, now) : { taken: true, comeBackSeconds: 0 };
-    const marked = await this.#kube.mergePatch(leaseName(asked.key), markPatch(lease, asked.by.holder));
+    if (mark?.holder === holder) return takenUntil(claimedUntil, now);
+    if (mark !== undefined && now - mark.at < markMs) return { taken: true, comeBackSeconds: 0 };
+    const marked = await this.#kube.mergePatch(leaseName(asked.key), markPatch(lease, { holder, at: Math.floor(now) }));
     return marked.kind === 'written' ? takenUntil(claimedUntil, now) : 'again';
   }
 

@@ -73,6 +73,24 @@ export function recordsContract(title: string, make: () => Promise<RecordsUnderT
       await claim.release(empty);
     });
 
+    it('has another contender come back when the mark is old, for who left it may have died too', async () => {
+      const key = newKey();
+      const claim = ours(await createRecords(kube).claim(key, by('holder', 60), empty));
+      await createRecords(kube).claim(key, by('first'), empty);
+      const pauses: number[] = [];
+      for (const [name, seconds] of [
+        ['second', 8],
+        ['third', 12],
+        ['fourth', 14],
+        ['fifth', 25],
+      ] as const) {
+        const one = await later(seconds).claim(key, by(name), empty);
+        pauses.push(isTaken(one) ? one.comeBackSeconds : -1);
+      }
+      expect(pauses.map((one) => one > 0)).toEqual([false, true, false, true]);
+      expect(await claim.release(empty)).toEqual({ again: true });
+    });
+
     it('has the key put back once for all contenders', async () => {
       const key = newKey();
       const records = createRecords(kube);

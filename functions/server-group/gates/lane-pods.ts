@@ -1,4 +1,5 @@
 /** One gated Pod of a Service in its lane: where it stands when servers are applied, and what its gate is to say then. */
+import { canonicalAddress } from '#shared/address.ts';
 import type { Pod } from '#shared/model/readiness-gates.ts';
 import { opened } from '#shared/step/gate-ledger.ts';
 import { combine } from '#shared/step/outcome.ts';
@@ -38,7 +39,7 @@ async function left(lane: Lane, name: string, since: number, tools: GateTools): 
   const { namespace } = lane.message.key;
   const pod = (await reads.optedIn(namespace)) ? await reads.pod(namespace, name) : undefined;
   if (pod === undefined || isLeaving(pod) || isShut(pod)) return undefined;
-  const ips = new Set((pod.status?.podIPs ?? []).map(({ ip }) => ip));
+  const ips = new Set((pod.status?.podIPs ?? []).map(({ ip }) => canonicalAddress(ip)));
   if (placed(lane).some(({ verified }) => verified === undefined || verified.some(({ ip }) => ips.has(ip)))) return since;
   // A Service that selects it still wants it ready, whatever becomes of the load balancer.
   if ((await reads.selectors(pod)).length === 0) await write(lane, pod, verdict('Deregistered'), tools);

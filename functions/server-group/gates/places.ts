@@ -31,7 +31,7 @@ export const placedGroup = (one: Omit<PlacedGroup, 'verified'>, members: GroupMe
   ...(members?.servers === undefined ? {} : { verified: members.servers }),
 });
 
-const isSame = (a: Address, b: Address): boolean => a.port === b.port && a.ip.toLowerCase() === b.ip.toLowerCase();
+const isSame = (a: Address, b: Address): boolean => a.port === b.port && a.ip === b.ip;
 
 export class GatePlaces {
   readonly #reads: GateReads;

@@ -1,4 +1,5 @@
 /** Health of the groups behind a listener. */
+import { canonicalAddress } from '#shared/address.ts';
 import { required } from '../caller.ts';
 import type { AlbClient, AnswerOf } from './client.ts';
 import type { AilingServer, Alb, GroupHealth } from './port.ts';
@@ -9,8 +10,8 @@ type RuleHealth = NonNullable<AnswerOf<typeof action>['ruleHealthStatus']>[numbe
 type Info = NonNullable<RuleHealth['serverGroupInfos']>[number];
 
 const ailingOf = (found: NonNullable<Info['nonNormalServers']>[number]): AilingServer => ({
-  serverId: required(found.serverId, action, 'ServerId'),
-  serverIp: found.serverIp ?? '',
+  serverId: canonicalAddress(required(found.serverId, action, 'ServerId')),
+  serverIp: canonicalAddress(found.serverIp ?? ''),
   port: required(found.port, action, 'Port'),
   status: found.status ?? '',
 });

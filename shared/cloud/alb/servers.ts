@@ -1,4 +1,5 @@
 /** Servers of a group. */
+import { canonicalAddress } from '#shared/address.ts';
 import { required } from '../caller.ts';
 import { started } from './answers.ts';
 import type { AlbClient, AnswerOf } from './client.ts';
@@ -24,8 +25,8 @@ const wantedOf = (server: Server) => ({
 const serverOf = (found: Listed): ObservedServer => ({
   // The service's own value; one that we do not know is kept, so that comparing finds it.
   serverType: required(found.serverType, listing, 'ServerType') as Server['serverType'],
-  serverId: required(found.serverId, listing, 'ServerId'),
-  serverIp: found.serverIp ?? '',
+  serverId: canonicalAddress(required(found.serverId, listing, 'ServerId')),
+  serverIp: canonicalAddress(found.serverIp ?? ''),
   port: required(found.port, listing, 'Port'),
   weight: found.weight ?? 100,
   ...(found.description ? { description: found.description } : {}),

@@ -1,5 +1,6 @@
 /** The ECS port over the generic client. The service nests every list twice. */
 import * as z from 'zod/mini';
+import { canonicalAddress } from '#shared/address.ts';
 import { parseAnswer } from '../answer.ts';
 import { CloudFailure } from '../failure.ts';
 import { OpenApi } from '../openapi.ts';
@@ -44,7 +45,10 @@ const interfaceOf = (found: z.infer<typeof interfaceSchema>): NetworkInterface =
   privateIps: [
     ...new Set([found.PrivateIpAddress, ...(found.PrivateIpSets?.PrivateIpSet ?? []).map((one) => one.PrivateIpAddress)].filter(isText)),
   ],
-  ipv6Ips: (found.Ipv6Sets?.Ipv6Set ?? []).map((one) => one.Ipv6Address).filter(isText),
+  ipv6Ips: (found.Ipv6Sets?.Ipv6Set ?? [])
+    .map((one) => one.Ipv6Address)
+    .filter(isText)
+    .map(canonicalAddress),
 });
 
 const instanceOf = (found: z.infer<typeof instanceSchema>): Instance => ({

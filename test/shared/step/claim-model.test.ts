@@ -31,14 +31,31 @@ interface Rules {
   readonly guarded: boolean;
   /** Whether the first contender comes back when the claim has run out. */
   readonly comesBack: boolean;
+  /** Whether the ledger says before a write that it does not know; the member lane spares that, and leaves it to the claim. */
+  readonly saves: boolean;
+  /** Whether who takes over from a holder that died believes nothing that it remembered. */
+  readonly doubts: boolean;
   readonly deaths: number;
+  /** What the second message tells of was in the cloud before the first: there and back again. */
+  readonly returns: boolean;
   /** How often the clock may pass the bound. */
   readonly jumps: number;
   /** The second message tells of a change; otherwise it is the first once more. */
   readonly changes: boolean;
 }
 
-const all: Rules = { guarded: true, comesBack: true, deaths: 1, jumps: 1, changes: true };
+const all: Rules = {
+  guarded: true,
+  comesBack: true,
+  saves: true,
+  doubts: false,
+  deaths: 1,
+  returns: false,
+  jumps: 1,
+  changes: true,
+};
+/** As the member lane does it. */
+const lane: Rules = { ...all, saves: false, doubts: true };
 
 /** One world: an API server, a cloud, a queue. */
 class World {
@@ -70,9 +87,9 @@ class World {
   }
 
   /** What a step does with one message, shortened to its calls. Each of them waits at a gate first. */
-  handler(holder: string, tellsOf: number): Stepped {
+  handler(holder: string, tellsOf = this.wish): Stepped {
     const handler: Stepped = new Stepped(holder, async (gate) => {
-      this.wish = Math.max(this.wish, tellsOf);
+      this.wish = this.#rules.returns ? tellsOf : Math.max(this.wish, tellsOf);
       const records = createRecords(gated(this.kube, gate, handler.answers));
       const claim = await records.claim<Ledger>(key, { holder, claimSeconds: bound }, {});
       if (!isTaken(claim)) await this.#work(claim, handler, gate);
@@ -81,13 +98,23 @@ class World {
     return handler;
   }
 
+  /** What is to return is in the cloud, and recorded. */
+  async begin(): Promise<void> {
+    if (!this.#rules.returns) return;
+    const claim = await createRecords(this.kube).claim<Ledger>(key, { holder: 'before', claimSeconds: bound }, {});
+    if (isTaken(claim)) throw new Error('nobody else is there');
+    this.cloud = 1;
+    await claim.release({ applied: 1 });
+  }
+
   async #work(claim: Claim<Ledger>, { name, answers }: Stepped, gate: () => Promise<void>): Promise<void> {
     try {
       await gate();
       const version = this.wish;
       answers.push(`wish ${version}`);
-      if (claim.record.ledger.applied !== version) {
-        await claim.save({});
+      const believed = this.#rules.doubts && claim.takenOver ? undefined : claim.record.ledger.applied;
+      if (believed !== version) {
+        if (this.#rules.saves) await claim.save({});
         await gate();
         if (this.#rules.guarded && !claim.covers(callMs)) throw new ClaimLost('no time is left');
         await this.#write(name, version);
@@ -139,7 +166,8 @@ class Race {
     this.#rules = rules;
     this.#deaths = rules.deaths;
     this.#jumps = rules.jumps;
-    this.#alive = [world.handler('first', 1), world.handler('second', rules.changes ? 2 : 1)];
+    const [first, second] = rules.returns ? [2, 1] : [1, rules.changes ? 2 : 1];
+    this.#alive = [world.handler('first', first), world.handler('second', second)];
   }
 
   get faulty(): boolean {
@@ -186,7 +214,7 @@ async function comeToRest(world: World): Promise<void> {
     const [next] = world.queue;
     world.queue = world.queue.slice(1);
     world.kube.advance(Math.max(0, (next?.at ?? 0) - world.kube.now()));
-    const handler = world.handler(`later-${count}`, 1);
+    const handler = world.handler(`later-${count}`);
     while (!handler.finished) await handler.step();
   }
 }
@@ -196,6 +224,7 @@ async function check(rules: Rules): Promise<{ readonly states: number; readonly 
   const wrong = new Set<string>();
   const states = await exploreAll(async (choose) => {
     const world = new World(rules);
+    await world.begin();
     const race = new Race(world, rules);
     if (!(await race.run(choose))) return;
     await comeToRest(world);
@@ -223,6 +252,20 @@ describe('the claim protocol, in every order', () => {
 
   it('writes each wish once when nothing dies and no clock jumps', async () => {
     expect((await check({ ...all, deaths: 0, jumps: 0 })).wrong).toEqual([]);
+  });
+
+  it.each([false, true])(
+    'holds for who saves nothing before a write, and doubts what a dead one remembered (there and back: %s)',
+    async (returns) => {
+      const { states, wrong } = await check({ ...lane, returns });
+      expect(wrong).toEqual([]);
+      expect(states).toBeGreaterThan(500);
+    },
+  );
+
+  it('believes a dead one otherwise: the checker sees what that doubt is for', async () => {
+    const { wrong } = await check({ ...lane, doubts: false, returns: true, jumps: 0 });
+    expect(wrong).toContainEqual(expect.stringContaining('a wake-up was lost'));
   });
 
   it('writes under a lost claim without the time bound: the checker sees what the guard is for', async () => {
