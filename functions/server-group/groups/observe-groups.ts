@@ -31,10 +31,12 @@ function tellMisfit({ id, observed }: Found, { identity, settings, fixed, owners
   }
 }
 
+/** One group an identity, and those that are too many. */
 function fitting(found: readonly Found[], scene: Scene): readonly Found[] {
   const specs = new Map(scene.stack.groups.map((spec) => [spec.identity, spec]));
   const inRules = new Set(scene.ledger.groupsInRules);
   const chosen = new Map<string, Found>();
+  const others: Found[] = [];
   for (const one of found) {
     const spec = specs.get(one.identity);
     if (spec !== undefined && one.observed !== undefined && changedKind(spec.fixed, one.observed.fixed).length > 0) {
@@ -42,9 +44,12 @@ function fitting(found: readonly Found[], scene: Scene): readonly Found[] {
       continue;
     }
     const former = chosen.get(one.identity);
-    chosen.set(one.identity, former === undefined ? one : better(former, one, inRules));
+    const best = former === undefined ? one : better(former, one, inRules);
+    chosen.set(one.identity, best);
+    if (former !== undefined) others.push(best === one ? former : one);
   }
-  return [...chosen.values()];
+  // Known by their own ids they are wanted by nobody, and go as soon as no rule names them.
+  return [...chosen.values(), ...others.map((one) => ({ ...one, identity: one.id }))];
 }
 
 /** Reads only when nothing is remembered, or everything is to go. */

@@ -1,6 +1,7 @@
 /** Groups that are there: kept as they should be, taken over only when they can be what they say, and told to the lane. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ServerGroupSettings } from '#shared/cloud/alb/port.ts';
+import { tagKeys } from '#shared/ownership.ts';
 import { type GroupBench, settledCafe, writesOf } from '#test/support/group-bench.ts';
 import { named } from '#test/support/refused-rules.ts';
 
@@ -85,14 +86,41 @@ describe('a group that carries the tags of another', () => {
     expect(bench.condition()).toMatchObject({ status: 'True', reason: 'Applied' });
   });
 
-  it('is not the one that rules point to: of two alike the one in use is kept', async () => {
+  it('goes, when it is not the one that rules point to: of two alike the one in use is kept', async () => {
     bench = await settledCafe(1);
     const right = await bench.groupOf(1);
     const { settings, fixed, tags } = right;
-    await bench.console.createServerGroup({ settings, fixed, tags, clientToken: 'by hand' });
+    for (const clientToken of ['by hand', 'and again']) await bench.console.createServerGroup({ settings, fixed, tags, clientToken });
     bench.chain.alb.clock.advance(5000);
     await bench.sweep();
+    expect(await writesOf(bench)).toEqual(['DeleteServerGroup', 'DeleteServerGroup']);
+    expect(await bench.groupOf(1)).toEqual(right);
     expect(Object.values((await bench.ledger()).groups)).toContain(right.serverGroupId);
+    await bench.sweep();
+    expect(await writesOf(bench)).toEqual([]);
+  });
+});
+
+/** What somebody takes off a group of ours. */
+const takenOff: Readonly<Record<string, string>> = {
+  'the resource tag': tagKeys.resource,
+  'the tags of the Service': tagKeys.serviceName,
+};
+
+describe('a group whose tags somebody has changed', () => {
+  it.each(Object.entries(takenOff))('is replaced by another one, or found all the same, and none is left over: %s', async (_, tag) => {
+    bench = await settledCafe(2);
+    const before = await bench.groups();
+    const { serverGroupId } = await bench.groupOf(1);
+    await bench.console.untagResources('servergroup', [serverGroupId], [tag]);
+    await bench.sweep();
+    const after = await bench.groups();
+    expect(after).toHaveLength(before.length);
+    expect(JSON.stringify((await bench.chain.alb.state())['rules']).includes(serverGroupId)).toBe(
+      after.some((one) => one.serverGroupId === serverGroupId),
+    );
+    expect(after.map((one) => one.serverCount).sort()).toEqual(before.map((one) => one.serverCount).sort());
+    await bench.sweep();
     expect(await writesOf(bench)).toEqual([]);
   });
 });
