@@ -15,8 +15,9 @@ export default defineConfig({
     deps: { interopDefault: false },
     // By default one core is left idle; half of the time here is spent waiting for programs to answer.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Generous: that the machine is busy is no failure.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     projects: [
       { extends: true, test: { name: 'together', include: together, isolate: false } },
       { extends: true, test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, ...together] } },

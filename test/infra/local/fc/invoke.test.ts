@@ -95,7 +95,7 @@ describe('invoking functions', () => {
   it('runs one request an instance and refuses what is above the concurrency', async () => {
     const gate = `${fc.dir}/gate`;
     const first = fc.invoke('gated', gate);
-    await vi.waitFor(async () => expect(await instancesOf('gated')).toMatchObject([{ state: 'busy' }]));
+    await vi.waitFor(async () => expect(await instancesOf('gated')).toMatchObject([{ state: 'busy' }]), 20_000);
     const second = await fc.invoke('gated', gate);
     expect(second.status).toBe(429);
     expect(JSON.parse(second.text)).toMatchObject({ ErrorCode: 'ResourceExhausted' });

@@ -62,7 +62,7 @@ describe.each([
       headers: { host: 'tea.example.com', 'x-protocol': 'HTTPS' },
     });
     expect(asked.headers).not.toHaveProperty('x-gone');
-    await vi.waitFor(() => expect(copies).toMatchObject([{ method: 'POST', url: '/all/x?y=z', body: 'milk', headers: { host } }]));
+    await vi.waitFor(() => expect(copies).toMatchObject([{ method: 'POST', url: '/all/x?y=z', body: 'milk', headers: { host } }]), 20_000);
   });
 
   it.each(['099', '600'])('a server that answers %s breaks nothing', async (status) => {

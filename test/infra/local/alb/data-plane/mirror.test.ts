@@ -5,6 +5,9 @@ import { deferred } from './deferred.ts';
 import { ManualTimers } from './manual-timers.ts';
 import { action, aGroup, aServer, call, doing, forwardTo, MemoryView, serve, serveEcho, start } from './plane.ts';
 
+/** Of the wall clock, where copies go over real connections. */
+const patienceMs = 20_000;
+
 const mirrorTo = (...groups: string[]) =>
   action('TrafficMirror', {
     TargetType: 'ForwardGroupMirror',
@@ -21,7 +24,7 @@ describe('TrafficMirror', () => {
     const { url } = await start(view);
     const answer = await call(`${url}/tea?milk=1`, { method: 'POST', headers: { host: 'a.example.com', 'x-a': 'b' }, body: 'milk' });
     expect(answer.headers['x-from']).toBe('main');
-    await vi.waitFor(() => expect(copies).toHaveLength(1));
+    await vi.waitFor(() => expect(copies).toHaveLength(1), patienceMs);
     for (const one of [seen[0], copies[0]]) {
       expect(one).toMatchObject({
         method: 'POST',
@@ -38,7 +41,7 @@ describe('TrafficMirror', () => {
     const copies = await serveEcho(view, '10.64.0.2');
     const { url } = await start(view);
     for (const method of ['GET', 'HEAD', 'DELETE', 'POST']) await call(url, { method });
-    await vi.waitFor(() => expect(copies.map((one) => one.method).sort()).toEqual(['DELETE', 'GET', 'HEAD', 'POST']));
+    await vi.waitFor(() => expect(copies.map((one) => one.method).sort()).toEqual(['DELETE', 'GET', 'HEAD', 'POST']), patienceMs);
   });
 
   it('copies a body that arrives in chunks of unknown length whole', async () => {
@@ -47,7 +50,7 @@ describe('TrafficMirror', () => {
     const { url } = await start(view);
     const body = 'x'.repeat(300_000);
     await call(url, { method: 'PUT', headers: { 'transfer-encoding': 'chunked' }, body });
-    await vi.waitFor(() => expect(copies).toHaveLength(1));
+    await vi.waitFor(() => expect(copies).toHaveLength(1), patienceMs);
     expect(seen[0]?.body).toBe(body);
     expect(copies[0]?.body).toBe(body);
   });
@@ -58,7 +61,7 @@ describe('TrafficMirror', () => {
     const [seen, copies] = [await serveEcho(view, '10.64.0.1'), await serveEcho(view, '10.64.0.2')];
     const { url } = await start(view);
     await call(url);
-    await vi.waitFor(() => expect(copies).toHaveLength(1));
+    await vi.waitFor(() => expect(copies).toHaveLength(1), patienceMs);
     expect(seen[0]?.headers).toMatchObject({ 'x-early': '1', 'x-late': '1' });
     expect(copies[0]?.headers).toHaveProperty('x-early');
     expect(copies[0]?.headers).not.toHaveProperty('x-late');
@@ -89,7 +92,7 @@ describe('TrafficMirror', () => {
       expect((await call(url, { method, headers: { host: 'a b' }, ...(method === 'POST' ? { body: 'milk' } : {}) })).status).toBe(502);
     }
     expect((await call(url, { headers: { host: 'a.test' } })).status).toBe(200);
-    await vi.waitFor(() => expect(copies.map((one) => one.url)).toEqual(['/a.test']));
+    await vi.waitFor(() => expect(copies.map((one) => one.url)).toEqual(['/a.test']), patienceMs);
   });
 
   it('never waits for the mirror, has only so many copies on their way, and gives a silent one up in time', async () => {
@@ -100,7 +103,7 @@ describe('TrafficMirror', () => {
     await serve(view, '10.64.0.2', (request) => void asked.push(request));
     const { url } = await start(view, { timers, settings: { mirrorsAtOnce: 2 } });
     for (let times = 0; times < 5; times++) expect((await call(url)).status).toBe(200);
-    await vi.waitFor(() => expect(asked).toHaveLength(2));
+    await vi.waitFor(() => expect(asked).toHaveLength(2), patienceMs);
     const closed = deferred<void>();
     asked[1]?.socket.once('close', () => closed.resolve());
     timers.advance(60_000);
@@ -109,7 +112,7 @@ describe('TrafficMirror', () => {
     await vi.waitFor(async () => {
       expect((await call(url)).status).toBe(200);
       expect(asked.length).toBeGreaterThan(2);
-    });
+    }, patienceMs);
   });
 
   it('copies no body that is longer than the settings allow, and the client gets its answer all the same', async () => {
@@ -118,7 +121,7 @@ describe('TrafficMirror', () => {
     const { url } = await start(view, { settings: { mirrorBodyBytes: 10 } });
     expect((await call(url, { method: 'POST', body: 'x'.repeat(11) })).status).toBe(200);
     expect((await call(url, { method: 'POST', body: 'x'.repeat(10) })).status).toBe(200);
-    await vi.waitFor(() => expect(copies).toHaveLength(1));
+    await vi.waitFor(() => expect(copies).toHaveLength(1), patienceMs);
     expect(copies[0]?.body).toHaveLength(10);
     expect(seen.map((one) => one.body.length)).toEqual([11, 10]);
   });
@@ -132,7 +135,7 @@ describe('TrafficMirror', () => {
     expect(statuses).toEqual([200, 503]);
     timers.advance(1000);
     expect((await call(url)).status).toBe(200);
-    await vi.waitFor(() => expect(copies).toHaveLength(2));
+    await vi.waitFor(() => expect(copies).toHaveLength(2), patienceMs);
     expect(seen).toHaveLength(2);
   });
 
@@ -143,6 +146,6 @@ describe('TrafficMirror', () => {
     const { url } = await start(view);
     await call(url, { method: 'OPTIONS', headers: { origin: 'http://a.test', 'access-control-request-method': 'GET' } });
     await call(url, { headers: { origin: 'http://a.test' } });
-    await vi.waitFor(() => expect(copies.map((one) => one.method)).toEqual(['GET']));
+    await vi.waitFor(() => expect(copies.map((one) => one.method)).toEqual(['GET']), patienceMs);
   });
 });
