@@ -82,6 +82,8 @@ export function follow<T>(following: Following<T>, means: FollowMeans): Followed
       ended: (how, error) => {
         telemetry.count('albeit_forwarder_watch_ends_total', { kind, how });
         if (error !== undefined) failed(how, error);
+        // It was allowed until now: when it no longer is, that is news.
+        else if (how !== 'relist') refusalTold = false;
       },
     },
     { ...means, signal },

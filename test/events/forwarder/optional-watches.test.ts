@@ -227,6 +227,26 @@ describe('what is followed only where it is needed', () => {
       expect(await scene.flush(1)).toEqual(['Service shop/coffee']);
     });
 
+    it('are complained of again when what was granted is taken back', async () => {
+      api.script('Namespace', page([versioned(aNamespace('shop'), '1')], '10'));
+      api.script('Pod', refusal(403, 'Forbidden'));
+      await start(selecting('coffee'));
+      await until(() => warned('not allowed').length === 1, 'the complaint');
+      const granted = listed('Pod', aPod('one', due));
+      await retry();
+      await opened('Pod');
+      expect(await scene.flush(1)).toEqual(['Service shop/coffee']);
+      api.script('Pod', refusal(403, 'Forbidden'), refusal(403, 'Forbidden'), refusal(403, 'Forbidden'));
+      send('MODIFIED', aPod('one', due));
+      granted.end();
+      await until(() => warned('not allowed').length === 2, 'the second complaint');
+      const asked = api.asked('Pod').length;
+      await retry();
+      await retry();
+      await until(() => api.asked('Pod').length === asked + 2);
+      expect(warned('not allowed')).toHaveLength(2);
+    });
+
     it.each<['Namespace' | 'Pod', string]>([
       ['Namespace', 'let ClusterRole albeit-forwarder list and watch namespaces'],
       ['Pod', 'bind ClusterRole albeit-forwarder-readiness-gates in namespace shop'],
