@@ -16,6 +16,9 @@ import { kubeconfigText } from '#test/support/scripted-api.ts';
 import { until } from '#test/support/until.ts';
 
 const slices = 10_000;
+const nodes = 500;
+/** Of each node. */
+const heartbeats = 10;
 const promisedMiB = 96;
 /** What the forwarder is to be started with: without them V8 lets garbage lie until twice as much is taken. */
 const flags = ['--max-semi-space-size=1', '--optimize-for-size'];
@@ -50,15 +53,18 @@ const sliceOf = (index: number, version: number, endpoints: number): object => (
 
 /** What makes objects of a cluster as large as they are. */
 const padding = 'x'.repeat(8000);
-const nodeOf = (index: number): object => ({
+const nodeOf = (index: number, beat = 0): object => ({
   metadata: {
     name: `node-${index}`,
     uid,
-    resourceVersion: String(index + 1),
+    resourceVersion: String(beat * nodes + index + 1),
     labels: { 'kubernetes.io/hostname': `node-${index}`, zone: 'a' },
   },
   spec: { providerID: `cn-local.i-${index}` },
-  status: { conditions: [{ type: 'Ready', status: 'True' }], images: [{ names: [padding] }] },
+  status: {
+    conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: new Date(beat).toISOString() }],
+    images: [{ names: [padding] }],
+  },
 });
 const podOf = (index: number): object => ({
   metadata: { name: `pod-${index}`, namespace: 'default', uid, resourceVersion: String(index + 1), labels: { app: `svc-${index}` } },
@@ -90,7 +96,7 @@ const withWatches: Collections = {
   },
   services: { count: 1, of: () => ({ ...named('svc-0', { namespace: 'default' }), spec: { type: 'NodePort', ports: [{ port: 80 }] } }) },
   namespaces: { count: 1, of: () => named('default', { labels: { 'albeit.io/readiness-gates': 'enabled' } }) },
-  nodes: { count: 500, of: nodeOf },
+  nodes: { count: nodes, of: (index) => nodeOf(index) },
   pods: { count: 5000, of: podOf },
 };
 
@@ -135,10 +141,9 @@ const cpuMs = (child: ChildProcess): number => {
   return (Number(fields[13]) + Number(fields[14])) * 10;
 };
 
-/** Every slice loses an endpoint. */
-async function change(watch: ServerResponse): Promise<void> {
-  for (let index = 0; index < slices; index += 1) {
-    const ready = watch.write(`${JSON.stringify({ type: 'MODIFIED', object: sliceOf(index, 30_000 + index, 2) })}\n`);
+async function change(watch: ServerResponse, count: number, of: (index: number) => object): Promise<void> {
+  for (let index = 0; index < count; index += 1) {
+    const ready = watch.write(`${JSON.stringify({ type: 'MODIFIED', object: of(index) })}\n`);
     if (!ready) await new Promise((drained) => watch.once('drain', drained));
   }
 }
@@ -174,14 +179,27 @@ async function measure(dir: string, what: string, collections: Collections): Pro
     await until(() => all.every((watched) => watched()), `the first list, after ${output.slice(0, 2000)}`, 60_000);
     const port = /"port":(\d+)/.exec(output)?.[1] ?? '';
     const listed = statusOf(child, 'VmRSS');
-    const before = cpuMs(child);
-    const watch = server.watch('endpointslices');
-    if (watch !== undefined) await change(watch);
-    await until(async () => (await metric(port, 'albeit_forwarder_changes_total')) >= slices, 'all changes heard', 60_000);
-    const perEvent = ((cpuMs(child) - before) * 1000) / slices;
+    const heard = () => metric(port, 'albeit_forwarder_changes_total');
+    /** µs of CPU that one event costs. */
+    const cost = async (plural: string, count: number, of: (index: number) => object): Promise<number> => {
+      const [before, known] = [cpuMs(child), await heard()];
+      const watch = server.watch(plural);
+      if (watch !== undefined) await change(watch, count, of);
+      await until(async () => (await heard()) >= known + count, `all changes of ${plural} heard`, 60_000);
+      return ((cpuMs(child) - before) * 1000) / count;
+    };
+    // Every slice loses an endpoint.
+    const perSlice = await cost('endpointslices', slices, (index) => sliceOf(index, 30_000 + index, 2));
+    process.stdout.write(`${what}: ${listed.toFixed(0)} MiB after the lists; `);
+    process.stdout.write(`one event of a slice: ${perSlice.toFixed(0)} µs of CPU, split, parsed and compared; `);
+    if (collections['nodes'] !== undefined) {
+      const pending = await metric(port, 'albeit_forwarder_pending_keys');
+      const perBeat = await cost('nodes', heartbeats * nodes, (index) => nodeOf(index % nodes, 100 + Math.floor(index / nodes)));
+      const told = (await metric(port, 'albeit_forwarder_pending_keys')) - pending;
+      process.stdout.write(`${heartbeats * nodes} heartbeats of nodes: ${told} keys told, ${perBeat.toFixed(0)} µs each; `);
+    }
     const peak = statusOf(child, 'VmHWM');
-    process.stdout.write(`${what}: ${listed.toFixed(0)} MiB after the lists, at most ${peak.toFixed(0)} MiB; `);
-    process.stdout.write(`one event of a slice: ${perEvent.toFixed(0)} µs of CPU, split, parsed and compared\n`);
+    process.stdout.write(`at most ${peak.toFixed(0)} MiB\n`);
     return peak;
   } finally {
     child.kill('SIGKILL');
