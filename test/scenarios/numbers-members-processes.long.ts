@@ -10,7 +10,7 @@ import { eachLimited } from '#shared/step/each-limited.ts';
 import { emptyServiceLedger, type ServiceLedger } from '#shared/step/record.ts';
 import { createRecords, isTaken } from '#shared/step/records.ts';
 import { anEndpointSlice, ipOfMany, serviceName } from '#test/support/cafe.ts';
-import { comes, counted, isReady, type LiveShop, openShop, shopMs, shopName } from '#test/support/live-shop.ts';
+import { comes, countedCalls, isReady, type LiveShop, openShop, shopMs, shopName } from '#test/support/live-shop.ts';
 import { anIngress, aPath } from '#test/support/objects.ts';
 import type { Call } from '#test/support/started-cloud.ts';
 
@@ -54,7 +54,7 @@ it('one endpoint of a Service that 50 Ingresses share costs one write and two re
     await shop.cloud.kube.mergePatch({ kind: 'Deployment', ...shopName }, { spec: { replicas: 4 } });
     await comes(async () => (await shop.pods()).filter(isReady).length === 4 && (await servers()) === 4, 'four servers');
   });
-  console.log(JSON.stringify({ alb: counted(calls.alb), fc: counted(calls.fc), messages: sent(calls) }));
+  console.log(JSON.stringify({ alb: countedCalls(calls.alb), fc: countedCalls(calls.fc), messages: sent(calls) }));
   expect(named(calls.alb, true)).toEqual(['AddServersToServerGroup']);
   expect(named(calls.alb, false)).toEqual(['DescribeNetworkInterfaces', 'ListAsynJobs']);
   expect(sent(calls)).toEqual(['server-group']);
@@ -85,7 +85,9 @@ it('a restart of the forwarder costs one message and no call of the cloud when a
     await shop.cloud.revive('forwarder');
     await comes(async () => (await shop.cloud.calls('fc', last)).length > 0, 'the look that a resync asks for');
   });
-  console.log(JSON.stringify({ alb: counted(calls.alb), fc: calls.fc.map(({ params }) => params['function']), messages: sent(calls) }));
+  console.log(
+    JSON.stringify({ alb: countedCalls(calls.alb), fc: calls.fc.map(({ params }) => params['function']), messages: sent(calls) }),
+  );
   expect(sent(calls)).toEqual(['ingest']);
   expect(calls.alb).toEqual([]);
   expect(calls.fc.map(({ params }) => params['function'])).toEqual(['albeit-dispatch']);

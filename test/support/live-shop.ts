@@ -7,7 +7,7 @@ import { gateTypes } from '#shared/model/readiness-gates.ts';
 import { zones } from './cafe.ts';
 import { type LiveProbes, startProbes } from './live-probes.ts';
 import { aClass, anAlbConfig, anIngress, aPath, aService, toService } from './objects.ts';
-import { type StartedCloud, startedCloud } from './started-cloud.ts';
+import { type Call, type StartedCloud, startedCloud } from './started-cloud.ts';
 import { until } from './until.ts';
 
 /** Generous on a busy machine. */
@@ -17,6 +17,10 @@ export const shopName = { namespace: 'shop', name: 'web' } as const;
 const host = 'web.example.com';
 
 export interface WorkloadDraft {
+  /** Absent: `web`. */
+  readonly name?: string;
+  /** Absent: `app: web`. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** Absent: 3. */
   readonly replicas?: number;
   /** Its pods wait for the load balancer. */
@@ -28,9 +32,10 @@ export interface WorkloadDraft {
   readonly podAnnotations?: Readonly<Record<string, string>>;
 }
 
-/** Deployment `web` of echo servers. */
+/** A Deployment of echo servers. */
 export const shopWorkload = (draft: WorkloadDraft = {}): KubeObject & { readonly spec: object } => {
-  const { replicas = 3, gated = false, preStopSeconds, strategy, podAnnotations: annotations } = draft;
+  const { name = 'web', labels = { app: 'web' }, replicas = 3, gated = false, preStopSeconds, strategy } = draft;
+  const { podAnnotations: annotations } = draft;
   const lifecycle =
     preStopSeconds === undefined ? {} : { lifecycle: { preStop: { exec: { command: ['sleep', String(preStopSeconds)] } } } };
   const env = [
@@ -40,13 +45,13 @@ export const shopWorkload = (draft: WorkloadDraft = {}): KubeObject & { readonly
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { ...shopName },
+    metadata: { ...shopName, name },
     spec: {
       replicas,
-      selector: { matchLabels: { app: 'web' } },
+      selector: { matchLabels: labels },
       ...(strategy === undefined ? {} : { strategy: { type: 'RollingUpdate', rollingUpdate: strategy } }),
       template: {
-        metadata: { labels: { app: 'web' }, ...(annotations === undefined ? {} : { annotations }) },
+        metadata: { labels, ...(annotations === undefined ? {} : { annotations }) },
         spec: {
           ...(gated ? { readinessGates: [{ conditionType: gateTypes[0] }] } : {}),
           containers: [{ name: 'web', image: 'web:1', ports: [{ name: 'http', containerPort: 8080 }], env, ...lifecycle }],
@@ -72,12 +77,16 @@ export async function comes(holds: () => Promise<boolean>, what: string): Promis
   await until(async () => (await holds()) || (await pause()), what, shopMs);
 }
 
-/** How often each action was called. */
-export function counted(calls: readonly { readonly action: string }[]): Readonly<Record<string, number>> {
+/** How often each was said. */
+export function counted(texts: readonly string[]): Readonly<Record<string, number>> {
   const found: Record<string, number> = {};
-  for (const { action } of calls) found[action] = (found[action] ?? 0) + 1;
+  for (const text of texts) found[text] = (found[text] ?? 0) + 1;
   return found;
 }
+
+/** How often each action was called, and refused with which code. */
+export const countedCalls = (calls: readonly Call[]): Readonly<Record<string, number>> =>
+  counted(calls.map(({ action, code }) => (code === '' ? action : `${action} ${code}`)));
 
 export interface LiveShop {
   readonly cloud: StartedCloud;
@@ -131,7 +140,7 @@ export async function openShop({ options, workload, service, annotations }: Shop
     await cloud.rest(shopMs);
     const url = (await cloud.listeners())[0]?.url ?? '';
     const probes = startProbes(host, { 80: url, 443: url }, [{ name: 'web', port: 80, path: '/' }], { web: ['web /'] });
-    const lost = () => counted(probes.strays.map((action) => ({ action })));
+    const lost = () => counted(probes.strays);
     const replace = (wanted: KubeObject) => replaceIn(cloud, wanted);
     return { cloud, probes, lost, apply, replace, pods, stop: () => probes.stop().finally(() => cloud.stop()) };
   } catch (error) {

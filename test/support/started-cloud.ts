@@ -18,6 +18,8 @@ export interface Call {
   readonly seq: number;
   readonly action: string;
   readonly params: Thing;
+  /** Empty: it was carried out. */
+  readonly code: string;
   readonly write: boolean;
 }
 

@@ -3,7 +3,7 @@
  * setting makes another group, rules move to it when it has servers, and the former one goes. `group-settings.test.ts` has what each does.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { comes, counted, type LiveShop, openShop, shopIngress, shopMs } from '#test/support/live-shop.ts';
+import { comes, countedCalls, type LiveShop, openShop, shopIngress, shopMs } from '#test/support/live-shop.ts';
 import { type PodServers, startServers } from '#test/support/routed-servers.ts';
 
 type Annotations = Readonly<Record<string, string>>;
@@ -121,7 +121,7 @@ describe('every setting of a server group', () => {
       });
       await shop.cloud.rest(shopMs);
       if (unproven) await expectProven();
-      const made = counted(await shop.cloud.calls('alb', since));
+      const made = countedCalls(await shop.cloud.calls('alb', since));
       console.log(`${what}: ${shop.probes.count() - before} answers; ${JSON.stringify(made)}`);
       expect((await groups())[0]?.['Servers']).toHaveLength(4);
       expect(shop.lost()).toEqual({});

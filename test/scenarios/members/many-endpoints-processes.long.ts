@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KubeObject, ObjectName } from '#shared/kube/port.ts';
 import { anEndpointSlice } from '#test/support/cafe.ts';
-import { comes, counted, isReady, type LiveShop, openShop, shopMs, shopName } from '#test/support/live-shop.ts';
+import { comes, countedCalls, isReady, type LiveShop, openShop, shopMs, shopName } from '#test/support/live-shop.ts';
 import { anIngress, aPath, aService } from '#test/support/objects.ts';
 
 let shop: LiveShop;
@@ -44,7 +44,7 @@ async function expectServers(service: string, count: number, change: () => Promi
   });
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   await shop.cloud.rest(shopMs);
-  const calls = counted(await shop.cloud.calls('alb', since));
+  const calls = countedCalls(await shop.cloud.calls('alb', since));
   console.log(`${service}: ${count} servers after ${seconds} s; ${JSON.stringify(calls)}`);
   expect(await servers(service)).toBe(count);
   return calls;
@@ -81,4 +81,13 @@ it('a Service has as many servers as a group takes, says what is left out, and t
   const calls = await expectServers('wide', 900, () => shop.apply(...slices.slice(0, 9).map(aSlice)));
   expect(calls['AddServersToServerGroup']).toBeGreaterThan(4);
   expect(await warnings('wide')).toEqual([]);
+  // The hundred of `web` count as well: the load balancer takes a thousand.
+  await shop.apply(...slices.slice(9).map(aSlice));
+  await comes(async () => (await warnings('wide')).length > 0, 'a Warning');
+  console.log(JSON.stringify(await warnings('wide')));
+  await expectServers('wide', 900, async () => undefined);
+  await expectServers('wide', 1000, scale(0));
+  await expectServers('wide', 900, async () => {
+    for (const index of [9, 10]) await shop.cloud.kube.remove(sliceName(index));
+  });
 }, 180_000);

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectName } from '#shared/kube/port.ts';
-import { comes, counted, isReady, type LiveShop, openShop, shopMs, shopName } from '#test/support/live-shop.ts';
+import { comes, countedCalls, isReady, type LiveShop, openShop, shopMs, shopName, shopWorkload } from '#test/support/live-shop.ts';
 
 const assets = process.env['KUBEBUILDER_ASSETS'] ?? '';
 const eachMs = 180_000;
@@ -28,7 +28,7 @@ describe.each(['embedded', 'assets'] as const)('with the Kubernetes API %s', (ku
     beforeAll(async () => {
       const workload = { replicas: 6, preStopSeconds: 8, strategy: { maxSurge: 3, maxUnavailable: 0 } };
       const annotations = { 'connection-drain-enabled': 'true', 'connection-drain-timeout': '30' };
-      shop = await openShop({ options: { kube, nodes: 3 }, workload, service: cluster, annotations });
+      shop = await openShop({ options: { kube, nodes: 3, virtualNode: true }, workload, service: cluster, annotations });
     }, eachMs);
     afterAll(() => shop.stop());
 
@@ -64,7 +64,7 @@ describe.each(['embedded', 'assets'] as const)('with the Kubernetes API %s', (ku
         throw new Error(`${String(error)}; there are ${(await servers()).join()}`);
       });
       await shop.cloud.rest(shopMs);
-      const made = counted(await shop.cloud.calls('alb', since));
+      const made = countedCalls(await shop.cloud.calls('alb', since));
       console.log(`${kube}: ${what}: ${shop.probes.count() - before} answers; ${JSON.stringify(made)}`);
       expect(await servers()).toEqual(wanted);
       expect(shop.lost()).toEqual({});
@@ -112,6 +112,16 @@ describe.each(['embedded', 'assets'] as const)('with the Kubernetes API %s', (ku
       await cordon(2, null);
       await expectAfter('it takes pods again', async () => undefined, await weights());
       await expectAfter('policy Cluster', () => patch(service, { spec: cluster }), nodes(3));
+    }, 300_000);
+
+    it('has pods on virtual nodes for servers of their own, beside nodes and beside other pods', async () => {
+      const onVirtualNode = { app: 'web', 'alibabacloud.com/eci': 'true' };
+      const burst = (replicas: number) => shop.apply(shopWorkload({ name: 'burst', replicas, labels: onVirtualNode, preStopSeconds: 8 }));
+      await expectAfter('two pods on a virtual node', () => burst(2), [...nodes(3), ...pods(2)]);
+      await expectAfter('by pod address', () => annotate(backendType, 'eni'), pods(8));
+      await expectAfter('three more', () => burst(5), pods(11));
+      await expectAfter('by node port', () => annotate(backendType, null), [...nodes(3), ...pods(5)]);
+      await expectAfter('none', () => burst(0), nodes(3));
     }, 300_000);
   });
 });

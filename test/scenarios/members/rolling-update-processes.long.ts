@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Part } from '#infra/local/start/cloud.ts';
-import { comes, counted, isReady, type LiveShop, openShop, shopMs, shopName } from '#test/support/live-shop.ts';
+import { comes, countedCalls, isReady, type LiveShop, openShop, shopMs, shopName } from '#test/support/live-shop.ts';
 
 const assets = process.env['KUBEBUILDER_ASSETS'] ?? '';
 const eachMs = 180_000;
@@ -57,7 +57,7 @@ describe.each(['embedded', 'assets'] as const)('with the Kubernetes API %s', (ku
         await expectServers();
         console.log(
           `${kube}: ${shop.probes.count() - before} answers, ${shop.probes.strays.length} lost, ${seconds} s;`,
-          JSON.stringify(counted(await shop.cloud.calls('alb', since))),
+          JSON.stringify(countedCalls(await shop.cloud.calls('alb', since))),
         );
         expect(shop.lost()).toEqual({});
       },
