@@ -118,6 +118,19 @@ describe('a gated Pod', () => {
     expect(pods.says('web-a')).toBe('True InService');
   });
 
+  it('is told nothing on its way when that is short', async () => {
+    await shop();
+    bench.changed();
+    await rest();
+    await pods.start('web-a', podIp(1, 0), web);
+    const seen = new Set<string>();
+    await bench.settle(async () => {
+      await pods.observe();
+      seen.add(pods.says('web-a'));
+    });
+    expect([...seen]).toEqual(['absent', 'True InService']);
+  });
+
   it('waits for the health check where there is one, and says so', async () => {
     await shopWithAiling('Unhealthy', [selecting('web'), ingress('web', 'web', checked)]);
     const { message } = pods.pod('web-a')?.status?.conditions?.find((one) => one.type === gate) ?? {};

@@ -22,6 +22,24 @@ const byHand: Readonly<Record<string, Partial<ServerGroupSettings>>> = {
 
 const noKeepalive = ({ upstreamKeepaliveEnabled: _, ...settings }: ServerGroupSettings): ServerGroupSettings => settings;
 
+describe('servers that somebody took out by hand', () => {
+  it('are counted by the next sweep, listed, and come back', async () => {
+    bench = await settledCafe(2);
+    const { serverGroupId } = await bench.groupOf(1);
+    const before = await bench.console.listServers(serverGroupId);
+    const [first, ...others] = before;
+    if (first === undefined || others.length === 0) throw new Error('a group of several servers is what this is about');
+    await bench.console.removeServers(serverGroupId, [first], 'by hand');
+    bench.chain.alb.clock.advance(60_000);
+    await bench.sweep();
+    const calls = (await bench.chain.calls()).map((one) => one.action);
+    expect(calls.filter((one) => one === 'AddServersToServerGroup')).toHaveLength(1);
+    // Of the other group the number is right.
+    expect(calls.filter((one) => one === 'ListServerGroupServers')).toHaveLength(1);
+    expect(await bench.console.listServers(serverGroupId)).toEqual(expect.arrayContaining([...before]));
+  });
+});
+
 describe('settings that somebody changed by hand (CPAC 1)', () => {
   it.each(Object.entries(byHand))('come back in one call: %s', async (_, change) => {
     bench = await settledCafe(1);

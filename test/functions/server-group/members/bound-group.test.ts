@@ -133,6 +133,18 @@ describe('a Service that is bound to a server group', () => {
     expect(await held()).toEqual(pods.slice(0, 2));
   });
 
+  it('leaves no trace when whoever bound it died half-way, and it is wanted no more by then', async () => {
+    for (let calls = 0; ; calls += 1) {
+      bench.dieAfter(calls, true);
+      await annotate(group);
+      if (!bench.died()) break;
+      await annotate(null);
+      await bench.settle();
+      expect([await held(), await tagsOf(), records()], `after ${calls} calls`).toEqual([[], {}, []]);
+    }
+    expect(await held()).toEqual(pods.slice(0, 2));
+  });
+
   it('is forgotten when the group is not there any more', async () => {
     await annotate(group);
     await alb.deleteServerGroup(group, 'gone');
