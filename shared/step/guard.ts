@@ -9,15 +9,20 @@ export class OutOfTime extends Error {
 
 const isWrite = (method: string): boolean => /^(create|update|delete|add|remove|replace|disable|tag|untag)/.test(method);
 
-/** Same ALB, but writes refuse to begin when `covers` says there is no time for one, which takes `callMs` at most. */
-export function guardWrites(alb: Alb, callMs: number, covers: (ms: number) => boolean): Alb {
+/**
+ * Same ALB, but writes refuse to begin when `covers` says there is no time for one, which takes `callMs` at most. `written` is told of each
+ * that the service accepted.
+ */
+export function guardWrites(alb: Alb, callMs: number, covers: (ms: number) => boolean, written: () => void = () => undefined): Alb {
   return new Proxy(alb, {
     get(target, property, receiver) {
       const member: unknown = Reflect.get(target, property, receiver);
       if (typeof member !== 'function' || typeof property !== 'string' || !isWrite(property)) return member;
       return (...args: unknown[]) => {
         if (!covers(callMs)) return Promise.reject(new OutOfTime('not enough time is left for another write'));
-        return Reflect.apply(member, target, args);
+        const answer: unknown = Reflect.apply(member, target, args);
+        if (answer instanceof Promise) answer.then(written, () => undefined);
+        return answer;
       };
     },
   });

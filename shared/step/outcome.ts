@@ -7,7 +7,14 @@ export type Outcome =
   /** The cloud (or a neighbour) needs time. The queue delays the next message; nobody sleeps. */
   | { readonly kind: 'wait'; readonly seconds: number; readonly because: string }
   /** Something failed that time may cure: tried again with growing, capped, jittered pauses for as long as it lasts, and reported. */
-  | { readonly kind: 'park'; readonly because: string; readonly problems: readonly Problem[]; readonly afterSeconds?: number }
+  | {
+      readonly kind: 'park';
+      readonly because: string;
+      readonly problems: readonly Problem[];
+      readonly afterSeconds?: number;
+      /** It came further before it failed: the next pauses begin anew. */
+      readonly progressed?: boolean;
+    }
   /** No retry can cure it: the message becomes a dead letter with this reason. */
   | { readonly kind: 'refuse'; readonly code: string; readonly because: string };
 

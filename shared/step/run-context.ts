@@ -37,6 +37,8 @@ export interface Run extends Beginning {
   readonly scene: Scene;
   readonly problems: readonly Problem[];
   readonly sends: readonly Send[];
+  /** Writes that the service has accepted in this run. */
+  readonly progress: { readonly writes: number };
 }
 
 export const refOf = (key: AlbConfigKey): ObjectRef => ({ kind: 'AlbConfig', namespace: '', name: key.name });
@@ -48,12 +50,14 @@ export function openRun(beginning: Beginning, wish: Wish): Run {
   let ledger: AlbConfigLedger = claim.record.ledger;
   const problems: Problem[] = [];
   const sends: Send[] = [];
+  const progress = { writes: 0 };
+  const covers = (ms: number): boolean => claim.covers(ms) && at.hasTime(ms);
   const scene: Scene = {
     get stack() {
       return withoutWithheldShares(stack, ledger);
     },
     site: at.site,
-    cloud: { ...at.cloud, alb: guardWrites(at.cloud.alb, at.callMs, (ms) => claim.covers(ms) && at.hasTime(ms)) },
+    cloud: { ...at.cloud, alb: guardWrites(at.cloud.alb, at.callMs, covers, () => (progress.writes += 1)) },
     records: at.records,
     services: serviceRecords(at.records),
     phase: request.phase,
@@ -75,5 +79,5 @@ export function openRun(beginning: Beginning, wish: Wish): Run {
     tell: (problem) => problems.push(problem),
     now: () => at.kube.now(),
   };
-  return { ...beginning, wish, stack, hashes: stepHashes(stack), scene, problems, sends };
+  return { ...beginning, wish, stack, hashes: stepHashes(stack), scene, problems, sends, progress };
 }

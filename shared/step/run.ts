@@ -3,6 +3,7 @@
  * pass on. A step supplies its nouns.
  */
 import { chainSteps, keyText, type StepRequested } from '#events/contract/messages.ts';
+import { CloudFailure } from '#shared/cloud/failure.ts';
 import { readWish } from '#shared/kube/wish-reader.ts';
 import { firstUnsatisfied, hasChain } from './chain.ts';
 import { conclude, giveBack } from './conclude.ts';
@@ -149,7 +150,16 @@ function recover(run: Run, error: unknown): Outcome {
   const memory = staleMemory(error);
   if (memory === 'step') run.scene.remember((ledger) => forgetStep(ledger, run.step.name));
   if (memory === 'all') run.scene.remember(forgetAll);
-  return outcomeOf(error, refOf(run.request.key));
+  return standBack(outcomeOf(error, refOf(run.request.key)), error, run);
+}
+
+/** Pause (s) of a chain that was let through in part when the service asked for time: longer than those of lanes, whose pods go first. */
+const standBackSeconds = 4;
+
+/** A chain that comes further with every run need not wait longer and longer, however few writes the service takes. */
+function standBack(outcome: Outcome, error: unknown, { progress }: Run): Outcome {
+  const isSlowed = outcome.kind === 'park' && error instanceof CloudFailure && error.failure === 'throttled' && progress.writes > 0;
+  return isSlowed ? { ...outcome, progressed: true, afterSeconds: Math.max(standBackSeconds, outcome.afterSeconds ?? 0) } : outcome;
 }
 
 /** An error of the family is told by its code; any other is a defect, and its stack is what finds it. */

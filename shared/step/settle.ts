@@ -28,8 +28,9 @@ export function repeat(message: Message, settlement: Settlement, random: number)
   if (outcome.kind === 'wait') {
     return { message: { ...message, attempt: Math.max(1, message.attempt) }, delaySeconds: inRange(outcome.seconds) };
   }
-  const pause = Math.max(outcome.afterSeconds ?? 0, backoffSeconds(message.attempt, random));
-  return { message: { ...message, attempt: Math.min(mostAttempts, message.attempt + 1) }, delaySeconds: inRange(pause) };
+  const attempt = outcome.progressed === true ? 0 : message.attempt;
+  const pause = Math.max(outcome.afterSeconds ?? 0, backoffSeconds(attempt, random));
+  return { message: { ...message, attempt: Math.min(mostAttempts, attempt + 1) }, delaySeconds: inRange(pause) };
 }
 
 export interface Refused {

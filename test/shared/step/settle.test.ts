@@ -53,6 +53,11 @@ describe('what is sent instead of keeping a message', () => {
     expect(repeat(request(7), settled(wait(4, 'x')), 0.5)).toEqual({ message: request(7), delaySeconds: 4 });
   });
 
+  it('is the message as if it failed for the first time, when it came further before it did', () => {
+    const further: Outcome = { kind: 'park', because: 'x', problems: [], afterSeconds: 4, progressed: true };
+    expect(repeat(request(9), settled(further), 1)).toEqual({ message: request(1), delaySeconds: 4 });
+  });
+
   it('is the message after a longer pause each time it fails', () => {
     expect([0, 1, 2, 3].map((attempt) => repeat(request(attempt), settled(park()), 1))).toEqual(
       [1, 2, 4, 8].map((delaySeconds, attempt) => ({ message: request(attempt + 1), delaySeconds })),

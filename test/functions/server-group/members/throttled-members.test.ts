@@ -32,8 +32,8 @@ describe('a service that takes one write in two seconds from everybody', () => {
     const written = (await on.calls()).filter((one) => one.write && one.code === '');
     const group = written.findIndex((one) => JSON.stringify(one.params).includes(podIp(1, 3)));
     expect(group).toBeGreaterThanOrEqual(0);
-    // The chain goes on and on behind it.
-    expect(written.length).toBeGreaterThan(group + 10);
+    // The chain goes on and on behind it: while it comes further it does not wait longer and longer.
+    expect(written.length).toBeGreaterThan(group + 50);
     expect(group).toBeLessThan(4);
   });
 });
