@@ -45,6 +45,9 @@ export const factsOf = (error: unknown): object =>
 
 const isRefused = (error: unknown): boolean => error instanceof AlbeitError && error.code === 'KUBE-REFUSED';
 
+/** Refusals without a word: one manifest opts a namespace in and grants what that needs, in this order and a moment apart. */
+const patience = 1;
+
 /** Prepares to follow; nothing is asked before `run`. */
 export function follow<T>(following: Following<T>, means: FollowMeans): Followed {
   const { log, telemetry, unread } = means;
@@ -52,7 +55,8 @@ export function follow<T>(following: Following<T>, means: FollowMeans): Followed
   const named = scope?.namespace === undefined ? { kind } : { kind, namespace: scope.namespace };
   const stopping = new AbortController();
   const signal = AbortSignal.any([means.signal, stopping.signal]);
-  let refusalTold = false;
+  /** In a row. */
+  let refusals = 0;
 
   const changed = (change: Change<T>): void => {
     if (!change.initial) telemetry.count('albeit_forwarder_changes_total', { kind });
@@ -67,8 +71,8 @@ export function follow<T>(following: Following<T>, means: FollowMeans): Followed
   const failed = (how: string, error: unknown): void => {
     const next = isRefused(error) ? grant : undefined;
     if (next === undefined) log.warn({ ...named, how, ...factsOf(error) }, 'watch ended');
-    else if (!refusalTold) log.warn({ ...named, ...factsOf(error), next }, 'not allowed');
-    refusalTold = next !== undefined;
+    else if (refusals === patience) log.warn({ ...named, ...factsOf(error), next }, 'not allowed');
+    refusals = next === undefined ? 0 : refusals + 1;
     following.failed?.();
   };
   const reflector: Reflector<T> = new Reflector<T>(
@@ -83,7 +87,7 @@ export function follow<T>(following: Following<T>, means: FollowMeans): Followed
         telemetry.count('albeit_forwarder_watch_ends_total', { kind, how });
         if (error !== undefined) failed(how, error);
         // It was allowed until now: when it no longer is, that is news.
-        else if (how !== 'relist') refusalTold = false;
+        else if (how !== 'relist') refusals = 0;
       },
     },
     { ...means, signal },

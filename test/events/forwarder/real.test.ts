@@ -106,7 +106,10 @@ describe.skipIf(assets === '')('with KUBEBUILDER_ASSETS', () => {
       await kube.mergePatch({ kind: 'Namespace', namespace: '', name: 'default' }, { metadata: { labels } });
       const pods = () => scene.forwarder.state().kinds.find(({ kind }) => kind === 'Pod');
       const complaints = () => scene.logs.filter((line) => line.startsWith('warn not allowed'));
-      await until(() => complaints().length === 1, 'the complaint');
+      await until(() => {
+        scene.timers.advance(100);
+        return complaints().length === 1;
+      }, 'the complaint');
       expect(complaints()[0]).toContain('bind ClusterRole albeit-forwarder-readiness-gates in namespace default');
       expect(pods()?.synced).toBe(false);
       expect(scene.forwarder.state().ready).toBe(true);
