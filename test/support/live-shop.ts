@@ -98,14 +98,23 @@ export interface LiveShop {
   apply(...objects: readonly KubeObject[]): Promise<void>;
   /** As `kubectl replace`: what is not in it is not there afterwards. */
   replace(wanted: KubeObject): Promise<void>;
-  /** `namespace`: shop. */
+  /** Those of `web` that nobody has told to go. */
   pods(): Promise<readonly ShopPod[]>;
+  /** What owners of this name were told, of whichever kind. */
+  warnings(name: string): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
 export interface ShopPod extends KubeObject {
   readonly spec: { readonly nodeName?: string };
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+interface EventShown extends KubeObject {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly involvedObject: { readonly name: string };
 }
 
 export const isReady = ({ status }: ShopPod): boolean =>
@@ -141,8 +150,12 @@ export async function openShop({ options, workload, service, annotations }: Shop
     const url = (await cloud.listeners())[0]?.url ?? '';
     const probes = startProbes(host, { 80: url, 443: url }, [{ name: 'web', port: 80, path: '/' }], { web: ['web /'] });
     const lost = () => counted(probes.strays);
+    const warnings = async (name: string): Promise<readonly string[]> =>
+      (await cloud.kube.list<EventShown>('Event', { namespace: 'shop' })).items
+        .filter(({ type, involvedObject }) => type === 'Warning' && involvedObject.name === name)
+        .map(({ reason, message }) => `${reason}: ${message}`);
     const replace = (wanted: KubeObject) => replaceIn(cloud, wanted);
-    return { cloud, probes, lost, apply, replace, pods, stop: () => probes.stop().finally(() => cloud.stop()) };
+    return { cloud, probes, lost, apply, replace, pods, warnings, stop: () => probes.stop().finally(() => cloud.stop()) };
   } catch (error) {
     await cloud.stop();
     throw error;

@@ -117,7 +117,7 @@ describe('every setting of a server group', () => {
         return found.length === 1 && matches(found[0], shows);
       };
       await comes(isThere, `one group: ${what}`).catch(async (error: unknown) => {
-        throw new Error(`${String(error)}; there is ${JSON.stringify(await groups())}`);
+        throw new Error(`${String(error)}; there is ${JSON.stringify([await groups(), await shop.warnings('web')])}`);
       });
       await shop.cloud.rest(shopMs);
       if (unproven) await expectProven();

@@ -14,19 +14,6 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => shop?.stop());
 
-interface EventShown extends KubeObject {
-  readonly type: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly count?: number;
-  readonly involvedObject: { readonly kind: string; readonly name: string };
-}
-
-const warnings = async (name: string): Promise<readonly string[]> =>
-  (await shop.cloud.kube.list<EventShown>('Event', { namespace: 'shop' })).items
-    .filter((one) => one.type === 'Warning' && one.involvedObject.name === name)
-    .map((one) => `${one.reason}: ${one.message}`);
-
 /** Of the groups that belong to a Service. */
 async function servers(service: string): Promise<number> {
   const { serverGroups } = await shop.cloud.held();
@@ -60,7 +47,7 @@ it('a Deployment is scaled from none to 300, to none, and to 100', async () => {
   await expectServers('web', 300, scale(300));
   await expectServers('web', 0, scale(0));
   await expectServers('web', 100, scale(100));
-  expect(await warnings('web')).toEqual([]);
+  expect(await shop.warnings('web')).toEqual([]);
   expect(shop.cloud.deaths).toEqual([]);
 }, 240_000);
 
@@ -80,11 +67,11 @@ it('a Service has as many servers as a group takes, says what is left out, and t
   const slices = Array.from({ length: 11 }, (_, index) => index);
   const calls = await expectServers('wide', 900, () => shop.apply(...slices.slice(0, 9).map(aSlice)));
   expect(calls['AddServersToServerGroup']).toBeGreaterThan(4);
-  expect(await warnings('wide')).toEqual([]);
+  expect(await shop.warnings('wide')).toEqual([]);
   // The hundred of `web` count as well: the load balancer takes a thousand.
   await shop.apply(...slices.slice(9).map(aSlice));
-  await comes(async () => (await warnings('wide')).length > 0, 'a Warning');
-  console.log(JSON.stringify(await warnings('wide')));
+  await comes(async () => (await shop.warnings('wide')).length > 0, 'a Warning');
+  console.log(JSON.stringify(await shop.warnings('wide')));
   await expectServers('wide', 900, async () => undefined);
   await expectServers('wide', 1000, scale(0));
   await expectServers('wide', 900, async () => {
