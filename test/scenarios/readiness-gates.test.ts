@@ -215,6 +215,29 @@ describe('a gated Pod', () => {
     expect(pods.isReady('web-a')).toBe(true);
   });
 
+  it('waits for a chain that is slow, or cannot make its group, and says so', async () => {
+    await shop();
+    await pods.start('web-a', podIp(1, 0), web);
+    // The chain has not begun: nobody has told it.
+    await bench.run(9000, () => pods.observe());
+    expect(pods.says('web-a')).toBe('absent');
+    await comesTo('closed', () => pods.says('web-a') === 'False AwaitingGroup');
+    bench.changed();
+    await comesTo('open', () => pods.says('web-a') === 'True InService');
+  });
+
+  it('does not wait for ever when its namespace opts out meanwhile', async () => {
+    await shop({ objects: [selecting('web'), ingress('web', 'web', checked)] });
+    bench.changed();
+    await rest();
+    await bench.alb.put('health', [{ server: podIp(1, 0), status: 'Unhealthy' }]);
+    await pods.start('web-a', podIp(1, 0), web);
+    await comesTo('closed', () => pods.says('web-a') === 'False AwaitingHealth');
+    await bench.kube.mergePatch({ kind: 'Namespace', namespace: '', name: 'shop' }, { metadata: { labels: null } });
+    await comesTo('open', () => pods.says('web-a') === 'True OptedOut');
+    expect(pods.isReady('web-a')).toBe(true);
+  });
+
   it('does not wait for ever when its Service is not behind an ALB', async () => {
     await shop({ objects: [selecting('web'), selecting('inside'), ingress('web', 'web')] });
     bench.changed();

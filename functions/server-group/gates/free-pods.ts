@@ -1,5 +1,5 @@
 /** Gated Pods of a Service without groups of ours: where nobody else is to let them in, they must not wait for ever. */
-import type { ServiceKey } from '#events/contract/messages.ts';
+import type { MembersRequested } from '#events/contract/messages.ts';
 import { readEndpoints } from '#shared/kube/endpoint-reader.ts';
 import { isDue, type Pod } from '#shared/model/readiness-gates.ts';
 import { eachLimited } from '#shared/step/each-limited.ts';
@@ -17,25 +17,37 @@ const groupToCome: Outcome = {
   afterSeconds: 5,
 };
 
+/** Tries after which a Pod is told what it waits for, and after which whoever looks at its Events is: about 10 and 20 seconds. */
+const [saidAfter, toldAfter] = [2, 4];
+
 /** Another Service has groups, whose lane decides; or an Ingress of ours asks for groups that are still to be made. */
-async function isExpected(pod: Pod, { reads, places }: GateTools): Promise<boolean> {
+async function expected(pod: Pod, { reads, places }: GateTools): Promise<'elsewhere' | 'to come' | undefined> {
   const { namespace = '' } = pod.metadata;
   const services = await reads.selectors(pod);
   const groups = await Promise.all(services.map((service) => places.groupsOf(namespace, service)));
-  if (groups.some((one) => one.length > 0)) return true;
+  if (groups.some((one) => one.length > 0)) return 'elsewhere';
   const named = await reads.named(namespace);
-  return services.some((service) => named.has(service));
+  return services.some((service) => named.has(service)) ? 'to come' : undefined;
+}
+
+async function freePod(pod: Pod, attempt: number, tools: GateTools): Promise<Outcome> {
+  const waitsFor = await expected(pod, tools);
+  if (waitsFor === undefined) return tools.writer.write(pod, verdict('NotBehindALB'));
+  const found = verdict('AwaitingGroup');
+  if (waitsFor === 'elsewhere' || attempt < saidAfter) return groupToCome;
+  const said = await tools.writer.write(pod, found);
+  if (attempt >= toldAfter) await tools.writer.tellClosed(pod, found);
+  return combine(groupToCome, said);
 }
 
 /** Opens the gates that nobody else will open. */
-export async function freePods(key: ServiceKey, tools: GateTools): Promise<Outcome> {
+export async function freePods({ key, attempt }: MembersRequested, tools: GateTools): Promise<Outcome> {
   let outcome = done(false);
   try {
     const endpoints = await readEndpoints(tools.at.kube, key.namespace, key.name);
     const due = (await readGated(key, waitingPods(endpoints), tools.reads)).filter(isDue);
     await eachLimited(due, parallel, async (pod) => {
-      const expected = await isExpected(pod, tools);
-      outcome = combine(outcome, expected ? groupToCome : await tools.writer.write(pod, verdict('NotBehindALB')));
+      outcome = combine(outcome, await freePod(pod, attempt, tools));
     });
     return outcome;
   } catch (error) {

@@ -1,6 +1,6 @@
 /** One gated Pod of a Service in its lane: where it stands when servers are applied, and what its gate is to say then. */
 import { canonicalAddress } from '#shared/address.ts';
-import type { Pod } from '#shared/model/readiness-gates.ts';
+import { isDue, type Pod } from '#shared/model/readiness-gates.ts';
 import { opened } from '#shared/step/gate-ledger.ts';
 import { combine } from '#shared/step/outcome.ts';
 import type { Lane } from '../members/lane.ts';
@@ -30,7 +30,15 @@ async function write(lane: Lane, pod: Pod, found: Verdict, { writer }: GateTools
 export async function recall(lane: Lane, name: string, since: number, tools: GateTools): Promise<Remembered> {
   const mine = lane.wish.endpoints.filter((one) => one.podName === name);
   if (mine.some((one) => one.serving && !one.terminating)) return opened;
+  if (since !== opened && !(await tools.reads.optedIn(lane.message.key.namespace))) return letGo(lane, name, tools);
   return mine.length > 0 ? undefined : left(lane, name, since, tools);
+}
+
+/** It waited when its namespace opted out: nobody will look at it again. */
+async function letGo(lane: Lane, name: string, tools: GateTools): Promise<Remembered> {
+  const pod = await tools.reads.pod(lane.message.key.namespace, name);
+  if (pod !== undefined && isDue(pod)) await write(lane, pod, verdict('OptedOut'), tools);
+  return undefined;
 }
 
 /** It is no endpoint any more. When it is gone with that, nobody asks for its gate. */

@@ -47,15 +47,15 @@ export class ReadinessGates {
   async keep(lane: Lane): Promise<void> {
     const looked = this.#looked.get(lane);
     if (Object.keys(lane.claim.record.groups).length === 0) {
-      lane.outcome = combine(lane.outcome, await freePods(lane.message.key, this.#tools));
+      lane.outcome = combine(lane.outcome, await freePods(lane.message, this.#tools));
     } else if (looked !== undefined) {
       await this.#keepPods(lane, looked);
     }
   }
 
   /** A Service that could not be claimed: without a record it has no groups. */
-  async withoutLane({ key }: MembersRequested, settlement: Settlement): Promise<Settlement> {
-    return settlement.facts?.['claim'] === 'absent' ? { ...settlement, outcome: await freePods(key, this.#tools) } : settlement;
+  async withoutLane(message: MembersRequested, settlement: Settlement): Promise<Settlement> {
+    return settlement.facts?.['claim'] === 'absent' ? { ...settlement, outcome: await freePods(message, this.#tools) } : settlement;
   }
 
   async #keepPods(lane: Lane, looked: readonly Pod[]): Promise<void> {

@@ -26,6 +26,7 @@ export interface Place {
 const open = {
   InService: () => 'every server group that holds this Pod has it in service',
   NoServerWanted: () => 'no server group registers this Pod by its own address',
+  OptedOut: () => 'readiness gates are not kept in this namespace any more',
   NotBehindALB: () => 'no Service that selects this Pod is behind an ALB',
 } as const satisfies Sayings;
 
@@ -33,6 +34,7 @@ const open = {
 const closed = {
   ContainersNotReady: () => 'in no server group: its containers are not ready',
   Deregistered: () => 'in no server group any more: no Service selects it',
+  AwaitingGroup: () => 'an Ingress names a Service that selects this Pod, and its server group is still to be made',
   AwaitingRegistration: (places) => `not registered yet: ${text(places, ['unregistered', 'unknown'])}`,
   AwaitingListener: (places) => `registered, but no listener forwards to its group yet: ${text(places, ['unlisted'])}`,
   AwaitingHealth: (places) => `registered, but not healthy yet: ${text(places, ['unhealthy'])}`,
