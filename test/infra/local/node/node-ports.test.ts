@@ -162,10 +162,10 @@ describe('node ports', () => {
     client.on('data', (part) => {
       read += part;
     });
-    await vi.waitUntil(() => read === '10.64.0.10\n', { timeout: 2_000, interval: 1 });
+    await vi.waitUntil(() => read === '10.64.0.10\n', { timeout: 20_000, interval: 1 });
     await set(aService(), [at('10.64.0.11', 'local-node')]);
     client.write('still there');
-    await vi.waitUntil(() => read.endsWith('still there'), { timeout: 2_000, interval: 1 });
+    await vi.waitUntil(() => read.endsWith('still there'), { timeout: 20_000, interval: 1 });
     client.destroy();
   });
 
@@ -180,7 +180,7 @@ describe('node ports', () => {
     await set(aService(), [at('10.64.0.10', 'local-node')]);
     const [host, port] = (ports.socketsOf('local-node')[30_080] ?? '').split(':');
     const client = connect({ host: host ?? '', port: Number(port) }).resume();
-    await vi.waitUntil(() => pods.get('10.64.0.10')?.sockets.size === 1, { timeout: 2_000, interval: 1 });
+    await vi.waitUntil(() => pods.get('10.64.0.10')?.sockets.size === 1, { timeout: 20_000, interval: 1 });
     const closed = new Promise((resolve) => client.on('error', () => {}).once('close', resolve));
     ports.stop();
     await closed;

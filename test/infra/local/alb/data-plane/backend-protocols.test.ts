@@ -192,13 +192,13 @@ describe('a group of protocol gRPC', () => {
     const kept = { UpstreamKeepaliveEnabled: true };
     const { view, plane, url, authority, sessions } = await grpc(ok, ['10.64.0.1'], kept);
     const ask = async () => (await callByHttp2(`${url}/shop.Orders/List`, { authority, method: 'POST', body: 'all' })).status;
-    const closed = (session: ServerHttp2Session | undefined) => vi.waitUntil(() => session?.closed, { timeout: 2_000, interval: 1 });
+    const closed = (session: ServerHttp2Session | undefined) => vi.waitUntil(() => session?.closed, { timeout: 20_000, interval: 1 });
     expect(await ask()).toBe(200);
     const [first] = sessions;
     const gone = new Promise((resolve) => first?.once('close', resolve));
     first?.close();
     await gone;
-    await vi.waitUntil(async () => (await ask()) === 200, { timeout: 2_000, interval: 1 });
+    await vi.waitUntil(async () => (await ask()) === 200, { timeout: 20_000, interval: 1 });
     expect(sessions.size).toBe(2);
     const second = [...sessions].at(-1);
     view.set({ groups: [aGroup('sgp-default', [], { Protocol: 'GRPC', ...kept })] });

@@ -37,7 +37,7 @@ async function checked(config: Record<string, unknown>, handler?: RequestListene
   /** Lets the probe that is due happen. With its verdict in, only the next one waits: the interval, not a timeout. */
   const probe = async () => {
     timers.advance(2000);
-    await vi.waitUntil(() => timers.waits.join() === '2000', { timeout: 2000, interval: 1 });
+    await vi.waitUntil(() => timers.waits.join() === '2000', { timeout: 20_000, interval: 1 });
   };
   return { view, server, plane, url, status, probe, timers, probes: () => probes };
 }
@@ -161,7 +161,7 @@ describe('health checks', () => {
     await vi.waitUntil(() => {
       timers.advance(5000);
       return plane.health('sgp-default')[0]?.status === 'Unhealthy';
-    });
+    }, 20_000);
     expect(plane.health('sgp-default')[0]?.reason?.ReasonCode).toMatch(/TIMEOUT$/);
   });
 

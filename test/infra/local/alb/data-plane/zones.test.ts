@@ -68,7 +68,7 @@ describe('a group that does not forward across zones', () => {
     view.sockets.delete('10.64.0.2');
     for (const _ of [1, 2]) {
       timers.advance(2000);
-      await vi.waitUntil(() => timers.waits.join() === '2000,2000', { timeout: 2000, interval: 1 });
+      await vi.waitUntil(() => timers.waits.join() === '2000,2000', { timeout: 20_000, interval: 1 });
     }
     expect(plane.health('sgp-default').map(({ status }) => status)).toEqual(['Normal', 'Unhealthy']);
     expect((await call(url)).status).toBe(503);
