@@ -125,13 +125,18 @@ export interface ShopDraft {
   readonly workload?: WorkloadDraft;
   readonly service?: Readonly<Record<string, unknown>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Where clients ask. Absent: 80. */
+  readonly port?: 80 | 443;
 }
 
 const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', labels: { 'albeit.io/readiness-gates': 'enabled' } } };
-const listeners = [{ port: 80, protocol: 'HTTP' }];
+const listeners = [
+  { port: 80, protocol: 'HTTP' },
+  { port: 443, protocol: 'HTTPS', certificates: [{ CertificateId: '1234567-cn-hangzhou', IsDefault: true }] },
+];
 
 /** Starts everything, and the clients once the shop has answered. */
-export async function openShop({ options, workload, service, annotations }: ShopDraft = {}): Promise<LiveShop> {
+export async function openShop({ options, workload, service, annotations, port = 80 }: ShopDraft = {}): Promise<LiveShop> {
   const cloud = await startedCloud({ functionTimeout: 8, ...options });
   const apply = async (...objects: readonly object[]): Promise<void> => {
     await applyText(cloud.kube, objects.map((one) => JSON.stringify(one)).join('\n---\n'), 'the shop');
@@ -147,8 +152,8 @@ export async function openShop({ options, workload, service, annotations }: Shop
     await comes(async () => (await pods()).filter(isReady).length === replicas, `${replicas} ready pods`);
     await cloud.answers(host, '/', 'web-', { withinMs: shopMs });
     await cloud.rest(shopMs);
-    const url = (await cloud.listeners())[0]?.url ?? '';
-    const probes = startProbes(host, { 80: url, 443: url }, [{ name: 'web', port: 80, path: '/' }], { web: ['web /'] });
+    const url = (await cloud.listeners()).find((one) => one.port === port)?.url ?? '';
+    const probes = startProbes(host, { 80: url, 443: url }, [{ name: 'web', port, path: '/' }], { web: ['web /'] });
     const lost = () => counted(probes.strays);
     const warnings = async (name: string): Promise<readonly string[]> =>
       (await cloud.kube.list<EventShown>('Event', { namespace: 'shop' })).items

@@ -21,6 +21,8 @@ interface Turn {
 
 const somebody = { web: ['web /'] };
 const orNobody = { web: ['web /', '503'] };
+/** Only there may pods be asked over TLS. */
+const secureOnly = { 'listen-ports': '[{"HTTPS":443}]' };
 const draining = { 'connection-drain-enabled': 'true', 'connection-drain-timeout': '10' };
 const checked = { 'healthcheck-enabled': 'true', 'healthcheck-interval-seconds': '1', 'healthcheck-timeout-seconds': '1' };
 const off = { HealthCheckEnabled: false };
@@ -81,6 +83,8 @@ describe('every setting of a server group', () => {
     secure = await startServers(() => ({ namespace: 'shop', ingress: '', service: 'web', pod: 'web-secure' }), { speaks: 'https' });
     shop = await openShop({
       options: { nodes: 2 },
+      port: 443,
+      annotations: { 'listen-ports': '[{"HTTP":80},{"HTTPS":443}]' },
       workload: { replicas: 4, podAnnotations: { 'local.albeit.io/socket': `8443=${secure.first.socket}` } },
       service: {
         ports: [
@@ -111,7 +115,7 @@ describe('every setting of a server group', () => {
     async (what, { annotations, port, shows, unproven = false }) => {
       const [since, before] = [(await shop.cloud.calls('alb')).at(-1)?.seq ?? 0, shop.probes.count()];
       if (unproven) shop.probes.allow(orNobody);
-      await shop.replace(shopIngress(annotations, port));
+      await shop.replace(shopIngress({ ...secureOnly, ...annotations }, port));
       const isThere = async (): Promise<boolean> => {
         const found = await groups();
         return found.length === 1 && matches(found[0], shows);
