@@ -9,7 +9,7 @@ import { whole } from '#test/support/whole.ts';
 import type { Workbench } from '#test/support/workbench.ts';
 
 /** Every call in turn takes minutes on two cores: `npm run test:all` does, `npm test` takes a few of each workload. */
-const stride = whole ? 1 : 37;
+const stride = whole ? 1 : 61;
 
 type Annotations = Readonly<Record<string, string | null>>;
 type Change = (bench: Workbench) => Promise<void>;

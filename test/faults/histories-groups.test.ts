@@ -376,7 +376,7 @@ describe('any history of server groups', () => {
         expect((await lived.calls()).map((call) => call.action)).toEqual([]);
         await Promise.all([lived.stop(), direct.stop()]);
       }),
-      { numRuns: whole ? 300 : 10, endOnFailure: !whole },
+      { numRuns: whole ? 300 : 6, endOnFailure: !whole },
     );
   }, 900_000);
 });
