@@ -28,6 +28,8 @@ const workload = (name: string, replicas: number, readinessGates: readonly objec
               name: 'web',
               image: 'web:1',
               ports: [{ containerPort: 8080 }],
+              // Without it a Pod stops answering before anybody can have taken it out of its group.
+              lifecycle: { preStop: { exec: { command: ['sleep', '10'] } } },
               env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
             },
           ],
