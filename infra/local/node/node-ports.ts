@@ -3,8 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { listenOnLoopback } from '../listen.ts';
 import type { Followed } from './follow.ts';
 import { type Backend, type EndpointSlice, nodePortsOf, type Service } from './node-port-plan.ts';
-import type { LocalNode } from './nodes.ts';
-import { isVirtual } from './nodes.ts';
+import { isVirtual, type LocalNode } from './nodes.ts';
 
 export interface NodePortParts {
   readonly nodes: readonly LocalNode[];
