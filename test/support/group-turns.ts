@@ -16,7 +16,7 @@ export interface Turn {
 }
 
 /** Groups in the forwards of rules in force that have no server in force. */
-export function darkGroups(view: AlbView): readonly string[] {
+function darkGroups(view: AlbView): readonly string[] {
   const rules = view.listeners().flatMap((one) => view.rules(one.ListenerId));
   const tuples = rules.flatMap((rule) => rule.RuleActions.flatMap((one) => one.ForwardGroupConfig?.ServerGroupTuples ?? []));
   const serves = (id: string): boolean => (view.group(id)?.Servers ?? []).some((one) => one.Weight > 0);

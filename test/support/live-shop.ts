@@ -62,7 +62,7 @@ export const shopWorkload = (draft: WorkloadDraft = {}): KubeObject & { readonly
 };
 
 /** Service `web`; `changes` go over a ClusterIP one. */
-export const shopService = (changes: Readonly<Record<string, unknown>> = {}): KubeObject => {
+const shopService = (changes: Readonly<Record<string, unknown>> = {}): KubeObject => {
   const service = aService('web');
   return { ...service, spec: { ...service.spec, selector: { app: 'web' }, ...changes } } as KubeObject; // any spec is one
 };
@@ -78,7 +78,7 @@ export async function comes(holds: () => Promise<boolean>, what: string): Promis
 }
 
 /** How often each was said. */
-export function counted(texts: readonly string[]): Readonly<Record<string, number>> {
+function counted(texts: readonly string[]): Readonly<Record<string, number>> {
   const found: Record<string, number> = {};
   for (const text of texts) found[text] = (found[text] ?? 0) + 1;
   return found;
