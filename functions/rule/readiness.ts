@@ -78,7 +78,7 @@ export async function waitingOwners(scene: Scene, standing: ReadonlySet<string>)
   const needs = scene.stack.rules.map((rule) => ({ owner: rule.tags[tagKeys.owner] ?? '', groups: groupsToCome(rule, standing) }));
   const needed = new Set(needs.flatMap(({ groups }) => groups.map(({ group }) => group)));
   const awaited = scene.stack.groups.filter(({ identity }) => needed.has(identity) && !isWithheld(scene.ledger, identity));
-  const services = await scene.services(awaited.flatMap(({ members }) => (members === undefined ? [] : [keyOf(members, scene)])));
+  const services = await scene.services(awaited.flatMap(({ members }) => (members === undefined ? [] : [keyOfMembers(members, scene)])));
   const unready = new Map<string, string>();
   const [unseen, seen] = [new Map<string, ServiceKey>(), new Map<string, ServiceKey>()];
   for (const group of awaited) {
@@ -86,7 +86,7 @@ export async function waitingOwners(scene: Scene, standing: ReadonlySet<string>)
     if (group.members === undefined || isReady(known)) continue;
     const { namespace, service } = group.members;
     unready.set(group.identity, `members of ${namespace}/${service}`);
-    (known === undefined ? unseen : seen).set(`${namespace}/${service}`, keyOf(group.members, scene));
+    (known === undefined ? unseen : seen).set(`${namespace}/${service}`, keyOfMembers(group.members, scene));
   }
   const owners = new Map<string, string>();
   for (const { owner, groups } of needs) {
@@ -115,11 +115,13 @@ export function withheldOwners(scene: Scene, standing: ReadonlySet<string>): Rea
   return new Set(held.map((rule) => rule.tags[tagKeys.owner] ?? ''));
 }
 
-const keyOf = (members: MembersSource, scene: Scene): ServiceKey => serviceKeyOf(scene.stack.key.cluster, members);
+/** Key of the Service whose endpoints make the members of a group. */
+export const keyOfMembers = (members: MembersSource, scene: Scene): ServiceKey => serviceKeyOf(scene.stack.key.cluster, members);
 
-function membersOf(group: ServerGroupSpec, services: ServiceRecords, scene: Scene): GroupMembers | undefined {
+/** What the member lane knows of a group; nothing when nobody has looked yet. */
+export function membersOf(group: ServerGroupSpec, services: ServiceRecords, scene: Scene): GroupMembers | undefined {
   const { members } = group;
   const groupId = scene.ledger.groups[group.identity];
   if (members === undefined || groupId === undefined) return undefined;
-  return services.get(keyText(keyOf(members, scene)))?.ledger.members[groupId];
+  return services.get(keyText(keyOfMembers(members, scene)))?.ledger.members[groupId];
 }

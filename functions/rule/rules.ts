@@ -12,6 +12,7 @@ import { isWithheld } from '#shared/step/refused-groups.ts';
 import type { Scene } from '#shared/step/scene.ts';
 import { afterCall, batchesOf, byKind, type Of, sendAll } from './batches.ts';
 import { hostShares, type ListenerPlan, planListeners, specifyRules } from './listener-plan.ts';
+import { proveGroups } from './proving.ts';
 import { fitIngresses } from './quota.ts';
 import { pauseForMembers, waitingOwners, waitingTogether, withheldOwners } from './readiness.ts';
 import { standingRefusals } from './refused.ts';
@@ -62,7 +63,15 @@ const nothing = { create: [], update: [], remove: [] } as const;
 
 export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>({
   kind: 'rule',
-  uses: ['ListRules', 'CreateRules', 'UpdateRulesAttribute', 'DeleteRules', 'GetLoadBalancerAttribute', 'ListAsynJobs'],
+  uses: [
+    'ListRules',
+    'CreateRules',
+    'UpdateRulesAttribute',
+    'DeleteRules',
+    'GetLoadBalancerAttribute',
+    'GetListenerHealthStatus',
+    'ListAsynJobs',
+  ],
   removesWhileApplying: true,
   async ready(scene) {
     const missing = scene.stack.listeners.find(
@@ -83,6 +92,7 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
     const held = scene.stack.held.map(({ ref }) => ownerHash(ref.namespace, ref.name));
     const standing = new Set(observed.map((rule) => rule.tags[tagKeys.identity] ?? ''));
     const waiting = await waitingOwners(scene, standing);
+    const refusedBefore = scene.ledger.refused ?? {};
     const refused = standingRefusals(wanted, scene);
     const together = waiting.size === 0 ? [] : waitingTogether(waiting.keys(), hostShares(observed, wanted, scene), scene);
     const untouched = new Set([nobody, ...held, ...together, ...withheldOwners(scene, standing), ...refused.owners]);
@@ -93,19 +103,19 @@ export const rules = defineNoun<Rule, Of<'create'>, Of<'update'>, Of<'remove'>>(
     const unsettled = unsettledOf(observed);
     if (needsConfirmation(plans, scene))
       return { ...nothing, unsettled: [...unsettled, 'a removal of most rules, to be confirmed,'], pauseSeconds: confirmSeconds };
-    scene.remember((ledger) => ({
-      ...ledger,
-      groupsInRules: [...new Set([...plans.flatMap((plan) => plan.groups), ...groupsOnHeld(observed, scene)])].filter((id) => id !== ''),
-    }));
-    const batches = batchesOf(plans, observed, scene).map((batch) => ({ ...batch, last: batch.last && waiting.size === 0 }));
-    // Nothing to call now, but somebody waits for members: the noun is not finished.
-    const pending = batches.length === 0 ? [...waiting.values()] : [];
+    const proving = await proveGroups({ plans, observed, refused: refusedBefore }, scene);
+    const pointedTo = [...plans.flatMap((plan) => plan.groups), ...groupsOnHeld(observed, scene), ...proving.standing];
+    scene.remember((ledger) => ({ ...ledger, groupsInRules: [...new Set(pointedTo)].filter((id) => id !== '') }));
+    const awaited = [...waiting.values(), ...proving.unproven];
+    const batches = batchesOf(proving.plans, observed, scene).map((batch) => ({ ...batch, last: batch.last && awaited.length === 0 }));
+    // Nothing to call now, but somebody waits for members or their health: the noun is not finished.
+    const pending = batches.length === 0 ? awaited : [];
     return {
       create: byKind(batches, 'create'),
       update: byKind(batches, 'update'),
       remove: byKind(batches, 'remove'),
       unsettled: [...unsettled, ...pending],
-      pauseSeconds: unsettled.length > 0 || pending.length === 0 ? 1 : pauseForMembers(scene),
+      pauseSeconds: unsettled.length > 0 || pending.length === 0 ? 1 : Math.max(pauseForMembers(scene), proving.pauseSeconds),
     };
   },
   create: (batches, scene) =>

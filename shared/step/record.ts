@@ -128,6 +128,8 @@ export interface AlbConfigLedger {
   readonly suspects?: Readonly<Record<ListenerIdentity, Suspects>>;
   /** Ids of rules that could not be made and that the service does not let go either: they are left, until another wish has it asked again. */
   readonly uncleared?: readonly string[];
+  /** Rules wait for the first healthy server of a group that they are to turn to: since when (API server's clock, ms). */
+  readonly proving?: { readonly since: number };
   /** Rules wait for members of their groups: since when, and when the lane was last asked for them (API server's clock, ms). */
   readonly membersAwaited?: {
     readonly since: number;

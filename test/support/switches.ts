@@ -33,6 +33,7 @@ export const switches = {
   'few reads': { readRate: { calls: 5, perMs: 1000 } },
   'writes counted together': { writeRate: { calls: 4, perMs: 1000 }, writeRateScope: 'account' },
   'unhealthy servers tried all the same': { dataPlane: { whenAllUnhealthy: 'forward' } },
+  'groups without weight not probed': { dataPlane: { weightlessGroups: 'not-probed' } },
   'no second try of a server': { dataPlane: { connectRetries: 0 } },
   'limits with a burst': { dataPlane: { trafficLimitBurst: 10 } },
   'usual ports left out of redirects': { dataPlane: { redirectUsualPort: 'left-out' } },

@@ -138,7 +138,8 @@ class Plane implements DataPlane {
       if (port !== 0) void server.close('finish');
     }
     for (const listener of wanted.values()) if (listener.ListenerProtocol in schemes) this.#update(listener);
-    this.#around.groups.update(new Set([...this.#open.values()].flatMap(({ server }) => server.routes.groups())));
+    const weightless = this.#settings.weightlessGroups === 'probed';
+    this.#around.groups.update(new Set([...this.#open.values()].flatMap(({ server }) => server.routes.groups(weightless))));
   }
 
   #update(listener: ViewListener): void {

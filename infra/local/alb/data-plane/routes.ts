@@ -23,11 +23,12 @@ interface Compiled extends Route, Conditions {
 
 const byOrder = (actions: readonly ViewAction[]): readonly ViewAction[] => actions.toSorted((a, b) => a.Order - b.Order);
 
-/** Groups that an action names, for requests or for their copies. */
-const groupsOf = (action: ViewAction): readonly string[] =>
-  [...(action.ForwardGroupConfig?.ServerGroupTuples ?? []), ...(action.TrafficMirrorConfig?.MirrorGroupConfig.ServerGroupTuples ?? [])].map(
-    (tuple) => tuple.ServerGroupId,
-  );
+/** Groups that an action names, for requests or for their copies; those of weight 0 only where they count. */
+const groupsOf = (action: ViewAction, weightless: boolean): readonly string[] => {
+  const forward = (action.ForwardGroupConfig?.ServerGroupTuples ?? []).filter((tuple) => weightless || tuple.Weight > 0);
+  const mirror = action.TrafficMirrorConfig?.MirrorGroupConfig.ServerGroupTuples ?? [];
+  return [...forward, ...mirror].map((tuple) => tuple.ServerGroupId);
+};
 
 export class Routes {
   readonly #rules: readonly Compiled[];
@@ -71,9 +72,9 @@ export class Routes {
     };
   }
 
-  /** Every server group that requests or their copies may go to. */
-  groups(): readonly string[] {
-    return [...this.#rules, this.#fallback].flatMap((route) => route.actions).flatMap(groupsOf);
+  /** Every server group that is in use: named by an action; `weightless`: also where no request is sent to it. */
+  groups(weightless: boolean): readonly string[] {
+    return [...this.#rules, this.#fallback].flatMap((route) => route.actions).flatMap((action) => groupsOf(action, weightless));
   }
 
   #responseEdits(exchange: Exchange, answer: AnswerFacts): readonly HeaderEdit[] {

@@ -9,6 +9,8 @@ export const dataPlaneSettingsSchema = z.strictObject({
    * method. A server that fails after bytes were sent is never tried again: the answer is 502.
    */
   connectRetries: z.int().min(0).max(10).default(1),
+  /** Whether a listener probes groups that its rules name with weight 0. */
+  weightlessGroups: z.enum(['probed', 'not-probed']).default('probed'),
   /** Requests to a server that leaves a group without ConnectionDrain, or fails its checks there: cut off, or finished all the same. */
   removedConnections: z.enum(['cut', 'finish']).default('cut'),
   /** When a sticky group plants its cookie: for clients that bring none which holds, or with every answer, so that it lasts from the last one. */
