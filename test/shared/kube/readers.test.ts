@@ -147,6 +147,12 @@ describe('reading endpoints', () => {
     const empty = { ...aSlice('a', []), endpoints: null, ports: null } as unknown as EndpointSlice;
     expect(mergeSlices([empty])).toEqual([]);
   });
+
+  it('has an IPv6 address once, however each slice writes it', () => {
+    const six = (name: string, address: string): EndpointSlice => ({ ...aSlice(name, [pod(address)]), addressType: 'IPv6' });
+    const found = mergeSlices([six('a', '2001:DB8::1'), six('b', '2001:db8:0:0:0:0:0:1')]);
+    expect(found.map((one) => one.address)).toEqual(['2001:db8::1']);
+  });
 });
 
 describe('recording Events', () => {
