@@ -8,6 +8,7 @@ import { defineNoun } from '#shared/step/noun.ts';
 import { done } from '#shared/step/outcome.ts';
 import { isWithheld } from '#shared/step/refused-groups.ts';
 import type { Scene } from '#shared/step/scene.ts';
+import { attempt, isRefused, keepRefusals } from './refused-updates.ts';
 
 type Settings = Listener['settings'];
 
@@ -96,9 +97,11 @@ export const listeners = defineNoun<Listener, ListenerSpec, { readonly spec: Lis
       same: (want, have) =>
         have.defaultServerGroupId === groupId(scene, want) && changedFields(fields, want.settings, have.settings).length === 0,
     });
+    const update = found.update.map(({ desired, observed: have }) => ({ spec: desired, id: have.listenerId }));
+    keepRefusals(new Set(update.map(({ spec }) => spec.identity)), scene);
     return {
       create: found.create,
-      update: found.update.map(({ desired, observed: have }) => ({ spec: desired, id: have.listenerId })),
+      update: update.filter(({ spec }) => !isRefused(spec, scene)),
       remove: found.remove.filter((one) => !keep.has(identityOf(one)) && isCollectable(scene, one)),
       unsettled: observed.filter((one) => !settled.has(one.status)).map(identityOf),
     };
@@ -118,7 +121,9 @@ export const listeners = defineNoun<Listener, ListenerSpec, { readonly spec: Lis
     for (const { spec, id } of changes) {
       forgetCertificate(scene, id);
       const change = { settings: spec.settings, defaultServerGroupId: groupId(scene, spec) };
-      scene.started(await scene.cloud.alb.updateListener(id, change, scene.token(spec.identity, change)), spec.identity);
+      const write = async (): Promise<void> =>
+        scene.started(await scene.cloud.alb.updateListener(id, change, scene.token(spec.identity, change)), spec.identity);
+      await attempt(spec, write, scene);
     }
     return done(true);
   },

@@ -19,6 +19,8 @@ export type WantedServer = {
       readonly ip: string;
       /** Empty: no Pod's. */
       readonly podName: string;
+      /** It terminates, and is wanted for want of anybody who is ready. */
+      readonly ending?: true;
     }
   /** A node by its instance (Ecs); `instanceId` may be empty, then it is to be asked for by `ip`. */
   | { readonly kind: 'instance'; readonly instanceId: string; readonly ip: string }
@@ -51,7 +53,10 @@ function counting(rule: MembersRule, { endpoints, due }: MembersWish): readonly 
 
 const byAddress =
   (kind: 'interface' | 'address') =>
-  ({ address, port, podName }: Endpoint): WantedServer => ({ kind, ip: address, port, weight: fullWeight, podName });
+  ({ address, port, podName, ready, terminating }: Endpoint): WantedServer => ({
+    ...{ kind, ip: address, port, weight: fullWeight, podName },
+    ...(terminating && !ready ? { ending: true as const } : {}),
+  });
 
 const instance = ({ instanceId, internalIp }: NodeFacts, port: number, weight: number): WantedServer => ({
   kind: 'instance',

@@ -103,7 +103,12 @@ export function forgetLoadBalancer(ledger: AlbConfigLedger): AlbConfigLedger {
  * Before the first deletion of everything: nothing is known to be applied any more, so a wish that comes back starts at the top; and a
  * balancer that is not there then is our own doing.
  */
-export const beginRemoval = ({ refusedGroups: _unwanted, stayingGroups: _tried, ...ledger }: AlbConfigLedger): AlbConfigLedger => ({
+export const beginRemoval = ({
+  refusedGroups: _groups,
+  refusedListeners: _listeners,
+  stayingGroups: _tried,
+  ...ledger
+}: AlbConfigLedger): AlbConfigLedger => ({
   ...ledger,
   incarnation: ledger.incarnation + 1,
   steps: {},

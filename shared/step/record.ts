@@ -85,6 +85,15 @@ export interface Suspects {
   readonly job?: { readonly failures: number; readonly code: string; readonly detail: string };
 }
 
+/** A change of a listener that the service refused. */
+export interface RefusedListener {
+  /** Of what it was to be. */
+  readonly content: string;
+  readonly why: Omit<Problem, 'object'>;
+  /** API server's clock, ms. */
+  readonly until: number;
+}
+
 /** What we remember of an AlbConfig. */
 export interface AlbConfigLedger {
   /** Counted up before every new intent, so that add, remove, add again never replays an old answer of the service. */
@@ -122,6 +131,8 @@ export interface AlbConfigLedger {
   readonly refused?: Readonly<Record<RuleIdentity, RefusedRule>>;
   /** Groups that the service refuses, by identity: their owners keep the rules that they have. */
   readonly refusedGroups?: Readonly<Record<GroupIdentity, RefusedGroup>>;
+  /** Listeners that the service refuses to change, by identity: they stay as they are. */
+  readonly refusedListeners?: Readonly<Record<ListenerIdentity, RefusedListener>>;
   /** Groups that are to go and do not, by identity: a matter of their own, which keeps nothing else waiting. */
   readonly stayingGroups?: Readonly<Record<GroupIdentity, StayingGroup>>;
   /** By listener: of the next batch so many, from its front, were refused or failed together; which of them is to blame is not known yet. */

@@ -186,13 +186,16 @@ function hostnames(input: ReportInput): Report['hostnames'] {
 
 const distinct = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
 
+const albConfigOf = ({ key }: Stack): ObjectRef => ({ kind: 'AlbConfig', namespace: '', name: key.name });
+
 /** What is told for as long as it lasts, whichever step found it. */
 const lasting = ({ stack, ledger }: ReportInput): readonly Problem[] =>
   stack.want === 'present'
     ? [
         ...leftOutOf(stack, ledger),
         ...unrepairedProblems(ledger, stack),
-        ...stayingGroupProblems(ledger, { kind: 'AlbConfig', namespace: '', name: stack.key.name }),
+        ...Object.values(ledger.refusedListeners ?? {}).map(({ why }): Problem => ({ ...why, object: albConfigOf(stack) })),
+        ...stayingGroupProblems(ledger, albConfigOf(stack)),
       ]
     : [];
 

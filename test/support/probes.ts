@@ -4,7 +4,7 @@
  */
 import type { RequestFacts } from '#infra/local/alb/data-plane/request-facts.ts';
 import { Routes } from '#infra/local/alb/data-plane/routes.ts';
-import type { AlbView, ViewListener } from '#infra/local/alb/view.ts';
+import type { AlbView, ViewAction, ViewListener } from '#infra/local/alb/view.ts';
 import { canonicalJson } from '#shared/model/stable-hash.ts';
 
 export interface Probe {
@@ -41,6 +41,18 @@ const factsOf = ({ host, path, headers = {}, cookies = {} }: Probe): RequestFact
 const isFor = (listener: ViewListener, { protocol = 'HTTP', port = 80 }: Probe): boolean =>
   listener.ListenerProtocol === protocol && listener.ListenerPort === port;
 
+/** A group of weight 0 gets no request. */
+const asServed = ({ ForwardGroupConfig, ...action }: ViewAction) =>
+  ForwardGroupConfig === undefined
+    ? action
+    : {
+        ...action,
+        ForwardGroupConfig: {
+          ...ForwardGroupConfig,
+          ServerGroupTuples: ForwardGroupConfig.ServerGroupTuples.filter((one) => one.Weight > 0),
+        },
+      };
+
 /** Starts to watch. Every change is seen at once: the view calls back before anything else happens. */
 export function watchProbes(view: AlbView, probes: readonly Probe[]): Probes {
   const facts = probes.map(factsOf);
@@ -50,7 +62,7 @@ export function watchProbes(view: AlbView, probes: readonly Probe[]): Probes {
       const found = routes.find(({ listener }) => isFor(listener, probe));
       const asked = facts[index];
       if (found === undefined || asked === undefined) return 'closed';
-      const target = canonicalJson(found.routes.find(asked).actions);
+      const target = canonicalJson(found.routes.find(asked).actions.map(asServed));
       // An empty group that no rule names: whatever listener it is of, nobody answers.
       return target.includes(found.listener.DefaultServerGroupId) ? 'default' : target;
     });

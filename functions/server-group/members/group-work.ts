@@ -4,6 +4,7 @@ import type { ObservedServer, Server } from '#shared/cloud/alb/port.ts';
 import { CloudFailure } from '#shared/cloud/failure.ts';
 import { digestOf, type MembersWish, type WantedServer, wantedServers } from '#shared/model/wanted-servers.ts';
 import { shortHash } from '#shared/ownership.ts';
+import { isRemoving } from '#shared/plan/members.ts';
 import type { Problem } from '#shared/problem.ts';
 import { done, type Outcome } from '#shared/step/outcome.ts';
 import type { RememberedServer, ServiceGroup, ServiceLedger } from '#shared/step/record.ts';
@@ -100,6 +101,17 @@ async function observe({ group, facts, lane, at }: Question): Promise<Observed> 
   }
 }
 
+/**
+ * Pods that end while nobody is ready are kept as servers, but one that has left is not taken back for the moments that it has left: half of a
+ * large Deployment would be added once more while it is scaled to nothing. Only where no wanted server is there is anybody better than nobody.
+ */
+function withoutLate(wanted: readonly WantedServer[], observed: readonly ObservedServer[]): readonly WantedServer[] {
+  const there = new Set(observed.filter((one) => !isRemoving(one)).map((one) => `${one.serverIp} ${one.port}`));
+  const isEnding = (one: WantedServer): boolean => one.kind !== 'instance' && one.ending === true;
+  const isThere = (one: WantedServer): boolean => there.has(`${one.ip} ${one.port}`);
+  return wanted.some((one) => isEnding(one) && isThere(one)) ? wanted.filter((one) => !isEnding(one) || isThere(one)) : wanted;
+}
+
 /** Looks at a group, unless a job of it is still under way. */
 export async function lookAtGroup(question: Question): Promise<GroupWork> {
   const { group, facts, lane, at } = question;
@@ -112,7 +124,7 @@ export async function lookAtGroup(question: Question): Promise<GroupWork> {
     facts,
     ...(bound === undefined ? {} : { mark: markOf(lane.message.key) }),
     leaving,
-    wanted: leaving ? [] : wantedServers(facts, lane.wish),
+    wanted: leaving ? [] : withoutLate(wantedServers(facts, lane.wish), seen.observed),
     digest: digestOf(facts, lane.wish),
     ...seen,
     refusals: new Refusals(refused, () => at.kube.now()),

@@ -17,7 +17,6 @@ interface Turn {
   readonly shows: Readonly<Record<string, unknown>>;
 }
 
-const somebody = { web: ['web /'] };
 /** Only there may pods be asked over TLS. */
 const secureOnly = { 'listen-ports': '[{"HTTPS":443}]' };
 const draining = { 'connection-drain-enabled': 'true', 'connection-drain-timeout': '10' };

@@ -174,6 +174,10 @@ describe('a listener that changes under its Ingresses', () => {
       expect.objectContaining({ reason: 'LISTENER-NEEDS', message: expect.stringContaining('http2Enabled: true of listener HTTPS:443') }),
     ]);
     expect(await onPorts('neighbour', 80)).toEqual(['tea']);
+    // The service does not take it while the held Ingress's group stands behind the listener: told once, and nothing is tried over and over.
+    expect(shop.warnings('AlbConfig/cafe').filter((one) => one.reason === 'CLOUD-INVALID')).toEqual([
+      expect.objectContaining({ reason: 'CLOUD-INVALID', message: expect.stringContaining('GRPCServerGroup') }),
+    ]);
     await expectQuiet(shop);
     await shop.apply(http2Enabled(true), grpc({ order: '5' }));
     expect(await onPorts('speaker', 443)).not.toEqual([503]);
