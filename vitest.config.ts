@@ -13,8 +13,8 @@ const together = [
 export default defineConfig({
   test: {
     deps: { interopDefault: false },
-    // By default one core is left idle; half of the time here is spent waiting for programs to answer.
-    maxWorkers: 2,
+    // One more than the two cores that there are at least: a good part of the time is spent waiting for programs to answer.
+    maxWorkers: 3,
     // Generous: that the machine is busy is no failure.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -30,9 +30,9 @@ const changes: Readonly<Record<string, (bench: Workbench) => Promise<void>>> = {
 
 /** Every so manieth call; every call in turn takes a minute on two cores, so `npm test` leaves some out, and some ways to die. */
 const settings: Readonly<Record<string, { readonly own: unknown; readonly stride: number }>> = {
-  'as usual': { own: {}, stride: whole ? 1 : 4 },
-  'slow work': { own: switches['slow work'], stride: whole ? 1 : 11 },
-  'tokens forgotten at once': { own: switches['tokens forgotten at once'], stride: whole ? 1 : 7 },
+  'as usual': { own: {}, stride: whole ? 1 : 6 },
+  'slow work': { own: switches['slow work'], stride: whole ? 1 : 17 },
+  'tokens forgotten at once': { own: switches['tokens forgotten at once'], stride: whole ? 1 : 13 },
 };
 
 /** Servers of the one Service, as the emulated ALB holds them. */

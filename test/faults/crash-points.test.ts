@@ -11,7 +11,7 @@ import { whole } from '#test/support/whole.ts';
 import type { Workbench } from '#test/support/workbench.ts';
 
 /** Every call in turn takes minutes on two cores: `npm run test:all` does, `npm test` takes every ninth. */
-const stride = whole ? 1 : 9;
+const stride = whole ? 1 : 13;
 
 /** So many Ingresses; addresses for one Service more. */
 function cafeOf(ingresses: number): Cafe {
