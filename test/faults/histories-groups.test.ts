@@ -4,19 +4,17 @@
  * the cloud ends as if the last wish had been the only one, and a second look calls nothing.
  */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { createAlb } from '#shared/cloud/alb/adapter.ts';
 import { nameOf } from '#shared/kube/paths.ts';
 import type { KubeObject } from '#shared/kube/port.ts';
 import type { Service } from '#shared/model/wish.ts';
 import { albConfigTags } from '#shared/ownership.ts';
 import { anEndpointSlice, podIp, serviceName, zones } from '#test/support/cafe.ts';
-import { cloudShape } from '#test/support/cloud-shape.ts';
+import { aFault, anySettings, aRepeat, expectEndOf, putFault, repeat, setSlice } from '#test/support/histories.ts';
 import { podInterface } from '#test/support/local-alb.ts';
 import { aClass, anAlbConfig, anIngress, aPath, aService, toService } from '#test/support/objects.ts';
 import { rewrite } from '#test/support/rewrite.ts';
-import { rowsOfPairs } from '#test/support/switch-rows.ts';
-import { settingsOfRow } from '#test/support/switches.ts';
 import { whole } from '#test/support/whole.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 import { WorldNode } from '#test/support/world-nodes.ts';
@@ -172,37 +170,26 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('repeat' as const),
-      what: fc.constantFrom('changed' as const, 'resync' as const, 'members' as const, 'old-step' as const),
-      index,
-    }),
+    arbitrary: aRepeat(index),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'sweep' as const }) },
   {
     weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('fault' as const),
-      fault: fc.constantFrom('throttle', 'lost-answer', 'failed-job', 'reset', 'html'),
-      action: fc.constantFrom(
-        'CreateServerGroup',
-        'UpdateServerGroupAttribute',
-        'DeleteServerGroup',
-        'AddServersToServerGroup',
-        'ReplaceServersInServerGroup',
-        'CreateRules',
-        'UpdateRulesAttribute',
-        'DeleteRules',
-        'ListServerGroups',
-        'ListAsynJobs',
-      ),
-    }),
+    arbitrary: aFault(
+      'CreateServerGroup',
+      'UpdateServerGroupAttribute',
+      'DeleteServerGroup',
+      'AddServersToServerGroup',
+      'ReplaceServersInServerGroup',
+      'CreateRules',
+      'UpdateRulesAttribute',
+      'DeleteRules',
+      'ListServerGroups',
+      'ListAsynJobs',
+    ),
   },
   { weight: 4, arbitrary: fc.constant({ kind: 'settle' as const }) },
 );
-
-/** Rows of the emulator's switches; 0: none is turned. */
-const rows = fc.constantFrom(0, ...rowsOfPairs);
 
 interface Wanted {
   readonly ingresses: Map<Name, Draft>;
@@ -252,9 +239,7 @@ async function setService(bench: Workbench, wanted: Wanted, service: number, is:
 
 async function setEndpoints(bench: Workbench, wanted: Wanted, service: number, ready: readonly number[]): Promise<void> {
   wanted.endpoints.set(service, ready);
-  const slice = sliceOf(wanted, service);
-  await bench.kube.mergePatch({ kind: 'EndpointSlice', namespace: 'shop', name: slice.metadata.name }, { endpoints: slice.endpoints });
-  bench.membersChanged('shop', serviceName(service));
+  await setSlice(bench, serviceName(service), sliceOf(wanted, service));
 }
 
 /** Somebody at the console changes a group of ours, if the service lets him. */
@@ -284,23 +269,9 @@ const plays: { readonly [K in Step['kind']]: (bench: Workbench, wanted: Wanted, 
   service: (bench, wanted, one) => setService(bench, wanted, one.index, one.is),
   endpoints: (bench, wanted, one) => setEndpoints(bench, wanted, one.index, one.pods),
   hand: (bench, _wanted, one) => meddle(bench, one.what, one.pick),
-  repeat: async (bench, _wanted, one) => {
-    const old = {
-      type: 'albeit.step.requested',
-      version: 1,
-      key: bench.key,
-      step: 'server-group',
-      phase: 'collect',
-      chain: 'last-week',
-      attempt: 0,
-    } as const;
-    if (one.what === 'changed') bench.changed();
-    else if (one.what === 'resync') bench.resync();
-    else if (one.what === 'members') bench.membersChanged('shop', serviceName(one.index));
-    else bench.send(old);
-  },
+  repeat: async (bench, _wanted, one) => repeat(bench, one, { step: 'server-group', phase: 'collect' }),
   sweep: (bench) => bench.sweep(),
-  fault: (bench, _wanted, one) => bench.alb.put('faults', [{ match: { action: one.action }, times: 1, kind: one.fault }]),
+  fault: (bench, _wanted, one) => putFault(bench, one),
   settle: (bench) => bench.settle(),
 };
 // The table has a function for each kind, which takes the steps of that kind.
@@ -351,8 +322,7 @@ async function open(wanted: Wanted, settings: unknown): Promise<Workbench> {
 describe('any history of server groups', () => {
   it('ends in what the last wish alone would have made, once nothing is wrong with it', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: whole ? 24 : 14 }), rows, async (steps, row) => {
-        const settings = row === 0 ? {} : settingsOfRow(row);
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: whole ? 24 : 14 }), anySettings, async (steps, settings) => {
         const wanted: Wanted = {
           ingresses: new Map([['a', { saying: 0, service: 1, companion: 0 }]]),
           services: new Map(),
@@ -364,17 +334,7 @@ describe('any history of server groups', () => {
         await lived.alb.put('faults', []);
         await correct(lived, wanted);
         await lived.settle();
-        // What people did by hand, and what no message could repair because its sender gave up, is the sweep's to find.
-        await lived.sweep();
-        await lived.settle();
-        const direct = await open(wanted, settings);
-        await direct.settle();
-        expect(await cloudShape(lived.alb)).toEqual(await cloudShape(direct.alb));
-        await lived.calls();
-        lived.resync();
-        await lived.settle();
-        expect((await lived.calls()).map((call) => call.action)).toEqual([]);
-        await Promise.all([lived.stop(), direct.stop()]);
+        await expectEndOf(lived, () => open(wanted, settings));
       }),
       { numRuns: whole ? 300 : 6, endOnFailure: !whole },
     );

@@ -3,15 +3,13 @@
  * throttles, loses answers and fails jobs, and does what is not known of it in one way or another. However it went, the cloud ends as if the last wish had been the only one, and a second look calls nothing.
  */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { nameOf } from '#shared/kube/paths.ts';
 import type { KubeObject } from '#shared/kube/port.ts';
 import { aCafe, anEndpointSlice, anIngressOf, podIp, serviceName, zones } from '#test/support/cafe.ts';
-import { cloudShape } from '#test/support/cloud-shape.ts';
+import { aFault, anySettings, aRepeat, expectEndOf, putFault, repeat, setSlice } from '#test/support/histories.ts';
 import { anAlbConfig, anIngress, aPath, toService } from '#test/support/objects.ts';
 import { rewrite } from '#test/support/rewrite.ts';
-import { rowsOfPairs } from '#test/support/switch-rows.ts';
-import { settingsOfRow } from '#test/support/switches.ts';
 import { whole } from '#test/support/whole.ts';
 import { createWorkbench, type Workbench } from '#test/support/workbench.ts';
 
@@ -106,40 +104,29 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('repeat' as const),
-      what: fc.constantFrom('changed' as const, 'resync' as const, 'members' as const, 'old-step' as const),
-      index,
-    }),
+    arbitrary: aRepeat(index),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'sweep' as const }) },
   {
     weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('fault' as const),
-      fault: fc.constantFrom('throttle', 'lost-answer', 'failed-job', 'reset', 'html'),
-      action: fc.constantFrom(
-        'CreateServerGroup',
-        'AddServersToServerGroup',
-        'ReplaceServersInServerGroup',
-        'CreateRules',
-        'UpdateRulesAttribute',
-        'DeleteRules',
-        'UpdateListenerAttribute',
-        'ListRules',
-        'CreateListener',
-        'CreateLoadBalancer',
-        'ListAsynJobs',
-        'DeleteServerGroup',
-        'DescribeNetworkInterfaces',
-      ),
-    }),
+    arbitrary: aFault(
+      'CreateServerGroup',
+      'AddServersToServerGroup',
+      'ReplaceServersInServerGroup',
+      'CreateRules',
+      'UpdateRulesAttribute',
+      'DeleteRules',
+      'UpdateListenerAttribute',
+      'ListRules',
+      'CreateListener',
+      'CreateLoadBalancer',
+      'ListAsynJobs',
+      'DeleteServerGroup',
+      'DescribeNetworkInterfaces',
+    ),
   },
   { weight: 3, arbitrary: fc.constant({ kind: 'settle' as const }) },
 );
-
-/** Rows of the emulator's switches; 0: none is turned. */
-const rows = fc.constantFrom(0, ...rowsOfPairs);
 
 interface Wanted {
   /** By Service, what its Ingress says. */
@@ -159,12 +146,8 @@ async function play(bench: Workbench, wanted: Wanted, one: Step): Promise<void> 
   else if (one.kind === 'canary') await setCanary(bench, wanted, one.saying);
   else if (one.kind === 'certificate') await setCertificate(bench, wanted, one.certificate);
   else if (one.kind === 'endpoints') await setEndpoints(bench, wanted, one);
-  else if (one.kind === 'fault') await bench.alb.put('faults', [{ match: { action: one.action }, times: 1, kind: one.fault }]);
-  else if (one.what === 'changed') bench.changed();
-  else if (one.what === 'resync') bench.resync();
-  else if (one.what === 'members') bench.membersChanged('shop', serviceName(one.index));
-  else
-    bench.send({ type: 'albeit.step.requested', version: 1, key: bench.key, step: 'rule', phase: 'apply', chain: 'last-week', attempt: 0 });
+  else if (one.kind === 'fault') await putFault(bench, one);
+  else repeat(bench, one, { step: 'rule', phase: 'apply' });
 }
 
 /** Writes an object or removes it, and tells of it. */
@@ -196,9 +179,8 @@ async function setEndpoints(
   one: { readonly index: number; readonly pods: readonly number[] },
 ): Promise<void> {
   wanted.endpoints.set(one.index, one.pods);
-  const slice = anEndpointSlice(serviceName(one.index), slicePods(wanted, one.index));
-  await bench.kube.mergePatch({ kind: 'EndpointSlice', namespace: 'shop', name: slice.metadata.name }, { endpoints: slice.endpoints });
-  bench.membersChanged('shop', serviceName(one.index));
+  const service = serviceName(one.index);
+  await setSlice(bench, service, anEndpointSlice(service, slicePods(wanted, one.index)));
 }
 
 /** A cluster with all Services, one pod each, and the given Ingresses. */
@@ -222,24 +204,13 @@ describe('any history', () => {
   it('ends in what the last wish alone would have made', async () => {
     const runs = whole ? 400 : 12;
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), rows, async (steps, row) => {
-        const settings = row === 0 ? {} : settingsOfRow(row);
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), anySettings, async (steps, settings) => {
         const wanted: Wanted = { ingresses: new Map([[1, 0]]), endpoints: new Map(), canary: 0, certificate: 1 };
         const lived = await open(wanted, settings);
         for (const one of steps) await play(lived, wanted, one);
         await lived.settle();
         await lived.alb.put('faults', []);
-        // What a message could not repair because its sender gave up is the sweep's to find.
-        await lived.sweep();
-        await lived.settle();
-        const direct = await open(wanted, settings);
-        await direct.settle();
-        expect(await cloudShape(lived.alb)).toEqual(await cloudShape(direct.alb));
-        await lived.calls();
-        lived.resync();
-        await lived.settle();
-        expect((await lived.calls()).map((call) => call.action)).toEqual([]);
-        await Promise.all([lived.stop(), direct.stop()]);
+        await expectEndOf(lived, () => open(wanted, settings));
       }),
       { numRuns: runs, endOnFailure: !whole },
     );

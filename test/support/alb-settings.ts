@@ -1,6 +1,6 @@
 /** Settings with the service's defaults, of which a test says only what matters. */
 import { connectionDrainDefaults, healthCheckDefaults, slowStartDefaults, stickySessionDefaults } from '#shared/cloud/alb/defaults.ts';
-import type { HealthCheckSettings, ListenerSettings, ServerGroupSettings } from '#shared/cloud/alb/port.ts';
+import type { HealthCheckSettings, ListenerSettings, LoadBalancerSettings, ServerGroupSettings } from '#shared/cloud/alb/port.ts';
 
 export const groupSettings = ({
   healthCheckConfig,
@@ -25,4 +25,23 @@ export const listenerSettings = (own: Partial<ListenerSettings> = {}): ListenerS
   requestTimeout: 60,
   gzipEnabled: true,
   ...own,
+});
+
+/** A load balancer in both zones of the local VPC, without tags. */
+export const balancerRequest = (own: Partial<LoadBalancerSettings>, clientToken: string) => ({
+  settings: {
+    loadBalancerName: 'made-by-a-test',
+    addressType: 'Intranet',
+    loadBalancerEdition: 'Standard',
+    deletionProtectionEnabled: false,
+    modificationProtection: 'NonProtection',
+    ...own,
+  } as const,
+  vpcId: 'vpc-local',
+  zoneMappings: [
+    { zoneId: 'cn-local-a', vSwitchId: 'vsw-local-a' },
+    { zoneId: 'cn-local-b', vSwitchId: 'vsw-local-b' },
+  ],
+  tags: {},
+  clientToken,
 });

@@ -1,7 +1,7 @@
 /** Groups that nobody wants any more: deleted whatever else fails, and told where somebody else still refers to them (semantics 7.6). */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Alb } from '#shared/cloud/alb/port.ts';
-import { listenerSettings } from '#test/support/alb-settings.ts';
+import { balancerRequest, listenerSettings } from '#test/support/alb-settings.ts';
 import { serviceName } from '#test/support/cafe.ts';
 import { type GroupBench, settledCafe, writesOf } from '#test/support/group-bench.ts';
 import { anAlbConfig, anIngress, aPath } from '#test/support/objects.ts';
@@ -13,22 +13,7 @@ afterEach(() => bench?.stop());
 /** Another ALB, made at the console, with a listener whose default group is `serverGroupId`. */
 async function referFromElsewhere({ console, chain }: GroupBench, serverGroupId: string): Promise<string> {
   const settled = () => chain.alb.clock.advance(5000);
-  const { loadBalancerId } = await console.createLoadBalancer({
-    settings: {
-      loadBalancerName: 'by-hand',
-      addressType: 'Intranet',
-      loadBalancerEdition: 'Standard',
-      deletionProtectionEnabled: false,
-      modificationProtection: 'NonProtection',
-    },
-    vpcId: 'vpc-local',
-    zoneMappings: [
-      { zoneId: 'cn-local-a', vSwitchId: 'vsw-local-a' },
-      { zoneId: 'cn-local-b', vSwitchId: 'vsw-local-b' },
-    ],
-    tags: {},
-    clientToken: 'by hand',
-  });
+  const { loadBalancerId } = await console.createLoadBalancer(balancerRequest({ loadBalancerName: 'by-hand' }, 'by hand'));
   settled();
   const { listenerId } = await console.createListener({
     loadBalancerId,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { CloudFailure } from '#shared/cloud/failure.ts';
+import { balancerRequest } from '#test/support/alb-settings.ts';
 import { albContract } from '../../../contract/alb.ts';
 import { createFakeAlb } from '../../../support/fake-alb.ts';
 
@@ -24,22 +25,7 @@ it('fails when told to, before or after the call has been carried out', async ()
   await expect(alb.zones()).rejects.toBe(failure);
   expect(await alb.zones()).toHaveLength(2);
   alb.failNext('CreateLoadBalancer', failure, 'lost-answer');
-  const request = {
-    settings: {
-      loadBalancerName: 'lost',
-      addressType: 'Intranet',
-      loadBalancerEdition: 'Basic',
-      deletionProtectionEnabled: false,
-      modificationProtection: 'NonProtection',
-    },
-    vpcId: 'vpc-local',
-    zoneMappings: [
-      { zoneId: 'cn-local-a', vSwitchId: 'vsw-local-a' },
-      { zoneId: 'cn-local-b', vSwitchId: 'vsw-local-b' },
-    ],
-    tags: {},
-    clientToken: 'kept',
-  } as const;
+  const request = balancerRequest({ loadBalancerName: 'lost', loadBalancerEdition: 'Basic' }, 'kept');
   await expect(alb.createLoadBalancer(request)).rejects.toBe(failure);
   const { loadBalancerId } = await alb.createLoadBalancer(request);
   expect([...alb.state.loadBalancers.keys()]).toEqual([loadBalancerId]);
