@@ -13,8 +13,9 @@ const hopeless = { ...checked, 'healthcheck-code': 'http_4xx' };
 const cafe = (annotations: Readonly<Record<string, string>> = {}, service = 'tea'): Ingress =>
   annotated('cafe', annotations, [aPath('/tea', service)]);
 
-async function aTeaHouse(dataPlane: Readonly<Record<string, string>> = {}): Promise<MembersWorld> {
-  const world = await membersWorld({ settings: { dataPlane: { whenAllUnhealthy: 'refuse', weightlessGroups: 'probed', ...dataPlane } } });
+async function aTeaHouse(dataPlane: Readonly<Record<string, string>> = {}, own: object = {}): Promise<MembersWorld> {
+  const probing = { whenAllUnhealthy: 'refuse', weightlessGroups: 'probed', ...dataPlane };
+  const world = await membersWorld({ settings: { ...own, dataPlane: probing } });
   onTestFinished(() => world.stop());
   for (const service of ['tea', 'coffee']) {
     for (const _ of [1, 2]) await world.addPod(service);
@@ -68,6 +69,15 @@ describe('a health check for an Ingress that is asked all the time', () => {
     await world.write(cafe(hopeless));
     await world.bench.run(10_000);
     expect(await changeTo(world, cafe())).toEqual(['tea']);
+    expect(await groupsOf(world, 'tea')).toBe(1);
+    await expectQuiet(world);
+  });
+
+  it('turns at once where the load balancer has no room for the servers of both groups', async () => {
+    const world = await aTeaHouse({}, { quotas: { serversPerLoadBalancer: { Standard: 3 } } });
+    expect((await changeTo(world, cafe(checked))).at(0)).toBe('tea');
+    await world.bench.run(15_000);
+    expect(await world.goesTo({ host: 'cafe.example.com', path: '/tea' })).toBe('tea');
     expect(await groupsOf(world, 'tea')).toBe(1);
     await expectQuiet(world);
   });
