@@ -41,17 +41,14 @@ const factsOf = ({ host, path, headers = {}, cookies = {} }: Probe): RequestFact
 const isFor = (listener: ViewListener, { protocol = 'HTTP', port = 80 }: Probe): boolean =>
   listener.ListenerProtocol === protocol && listener.ListenerPort === port;
 
-/** A group of weight 0 gets no request. */
-const asServed = ({ ForwardGroupConfig, ...action }: ViewAction) =>
-  ForwardGroupConfig === undefined
-    ? action
-    : {
-        ...action,
-        ForwardGroupConfig: {
-          ...ForwardGroupConfig,
-          ServerGroupTuples: ForwardGroupConfig.ServerGroupTuples.filter((one) => one.Weight > 0),
-        },
-      };
+/** What requests notice of an action: a group of weight 0 gets none, their order means nothing, nor does stickiness that is off. */
+function asServed({ ForwardGroupConfig, ...action }: ViewAction) {
+  if (ForwardGroupConfig === undefined) return action;
+  const { ServerGroupTuples, ServerGroupStickySession: sticky, ...config } = ForwardGroupConfig;
+  const tuples = ServerGroupTuples.filter((one) => one.Weight > 0).toSorted((a, b) => (a.ServerGroupId < b.ServerGroupId ? -1 : 1));
+  const kept = sticky?.Enabled === true ? { ServerGroupStickySession: sticky } : {};
+  return { ...action, ForwardGroupConfig: { ...config, ...kept, ServerGroupTuples: tuples } };
+}
 
 /** Starts to watch. Every change is seen at once: the view calls back before anything else happens. */
 export function watchProbes(view: AlbView, probes: readonly Probe[]): Probes {
