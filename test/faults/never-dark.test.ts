@@ -98,10 +98,21 @@ function sliceOf(wanted: readonly State[]): EndpointSlice {
   return { ...slice, endpoints };
 }
 
+const inState = (wanted: readonly State[], state: State): readonly string[] =>
+  wanted.flatMap((one, pod) => (one === state ? [podIp(1, pod)] : []));
+
 /** Said anew here, apart from the product: the ready ones, else those that still answer on their way out. */
 function countingIn(wanted: readonly State[]): readonly string[] {
-  const of = (state: State): readonly string[] => wanted.flatMap((one, pod) => (one === state ? [podIp(1, pod)] : []));
-  return of('ready').length > 0 ? of('ready') : of('leaving');
+  const ready = inState(wanted, 'ready');
+  return ready.length > 0 ? ready : inState(wanted, 'leaving');
+}
+
+/** What is wrong with the members of a group at the end. Of those on their way out the ones that are still there stay; none is taken back. */
+function faultOf(members: readonly string[], wanted: readonly State[]): string | undefined {
+  const counting = countingIn(wanted);
+  const isWhole = members.length === counting.length || (inState(wanted, 'ready').length === 0 && members.length > 0);
+  const fine = isWhole && members.every((one) => counting.includes(one));
+  return fine ? undefined : `${members.join()} instead of ${counting.join()}`;
 }
 
 class Trial {
@@ -223,7 +234,7 @@ describe('members of a Service', () => {
           // A holder that dies together with the one that was to succeed it: then nobody comes back, and it is the sweep's to find.
           if (trial.race.deaths > 1) await bench.sweep();
           await bench.settle();
-          expect((await groupsOf(bench)).map(addressesOf)).toEqual(groups.map(() => countingIn(trial.wanted)));
+          expect((await groupsOf(bench)).map((one) => faultOf(addressesOf(one), trial.wanted))).toEqual(groups.map(() => undefined));
           expect(trial.watch.violations).toEqual([]);
           looks += trial.watch.looks;
         } finally {
