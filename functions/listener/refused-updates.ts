@@ -6,12 +6,8 @@ import { CloudFailure } from '#shared/cloud/failure.ts';
 import type { ListenerSpec } from '#shared/model/stack.ts';
 import { shortHash } from '#shared/ownership.ts';
 import type { AlbConfigLedger, RefusedListener } from '#shared/step/record.ts';
+import { triedAgainAfterMs, whyRefused } from '#shared/step/refusal.ts';
 import type { Scene } from '#shared/step/scene.ts';
-
-/** A sweep after this long (ms) tries again. */
-const triedAgainAfterMs = 30 * 60 * 1000;
-/** Of what the service says, in characters. */
-const longestDetail = 200;
 
 const contentOf = ({ settings, defaultGroup }: ListenerSpec): string => shortHash(JSON.stringify([settings, defaultGroup]));
 
@@ -45,8 +41,7 @@ export async function attempt(spec: ListenerSpec, change: () => Promise<void>, s
     await change();
   } catch (error) {
     if (!(error instanceof CloudFailure) || !isAboutListener(error)) throw error;
-    const facts = { ...error.facts, detail: (error.facts['detail'] ?? '').slice(0, longestDetail) };
-    const why = { code: error.code, path: `listener ${spec.identity}`, facts };
+    const why = whyRefused(error, `listener ${spec.identity}`);
     const refused: RefusedListener = { content: contentOf(spec), why, until: scene.now() + triedAgainAfterMs };
     const others = Object.entries(scene.ledger.refusedListeners ?? {}).filter(([identity]) => identity !== spec.identity);
     scene.remember((ledger) => withRefused(ledger, [...others, [spec.identity, refused]]));

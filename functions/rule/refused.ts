@@ -7,18 +7,12 @@ import type { CloudFailure } from '#shared/cloud/failure.ts';
 import type { RuleSpec } from '#shared/model/stack.ts';
 import { shortHash, tagKeys } from '#shared/ownership.ts';
 import type { Problem } from '#shared/problem.ts';
-import { problemOf } from '#shared/step/failure-outcome.ts';
 import type { RefusedRule } from '#shared/step/record.ts';
+import { triedAgainAfterMs, whyRefused } from '#shared/step/refusal.ts';
 import type { Scene } from '#shared/step/scene.ts';
-
-/** What was refused may be accepted without having changed: a group was made, a quota raised. A sweep after this long (ms) tries it again. */
-const triedAgainAfterMs = 30 * 60 * 1000;
 
 /** More than an ALB can be made to hold; the record stays bounded, and what is over it is tried again and again, as any failure. */
 const mostRemembered = 200;
-
-/** Of what the service says; a record holds up to 200 of these. */
-const longestDetail = 200;
 
 interface Contents {
   readonly ruleConditions: readonly RuleCondition[];
@@ -38,9 +32,8 @@ function placeOf({ conditions }: RuleSpec): string {
 
 /** What the owners of a refused rule are told. A group that is not there is theirs to name rightly: ours were looked for before. */
 export function problemsOf(failure: CloudFailure, spec: RuleSpec): readonly Problem[] {
-  const facts = { ...failure.facts, detail: (failure.facts['detail'] ?? '').slice(0, longestDetail) };
-  const code = failure.failure === 'not-found' ? 'CLOUD-INVALID' : failure.code;
-  return spec.owners.map((owner) => ({ ...problemOf(failure, owner), code, path: `rule ${placeOf(spec)}`, facts }));
+  const why = whyRefused(failure, `rule ${placeOf(spec)}`);
+  return spec.owners.map((object) => ({ ...why, object }));
 }
 
 /** Remembers a refusal. False: there is no room for more. */

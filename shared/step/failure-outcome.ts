@@ -14,7 +14,7 @@ const park = (error: AlbeitError, owner: ObjectRef, afterSeconds?: number): Outc
 });
 
 /** A thrown error as a problem of the object on whose behalf the call was made. */
-export const problemOf = (error: AlbeitError, owner: ObjectRef): Problem => ({ code: error.code, object: owner, facts: error.facts });
+const problemOf = (error: AlbeitError, owner: ObjectRef): Problem => ({ code: error.code, object: owner, facts: error.facts });
 
 /** Not reported to people: the service asks for time, or somebody else was faster, and the next run will see. */
 const quiet: ReadonlySet<FailureClass> = new Set(['busy', 'conflict', 'not-found']);

@@ -7,6 +7,7 @@ import type { ObjectRef, Problem } from '#shared/problem.ts';
 import { forgetLoadBalancer, forgetStep } from './ledger.ts';
 import { type Outcome, wait } from './outcome.ts';
 import type { AlbConfigLedger, PendingJob } from './record.ts';
+import { shortDetail } from './refusal.ts';
 import type { Scene } from './scene.ts';
 
 const failureOf = (pending: PendingJob, job: Job, owner: ObjectRef): Problem => ({
@@ -18,14 +19,11 @@ const failureOf = (pending: PendingJob, job: Job, owner: ObjectRef): Problem => 
 /** What says nothing about what a job was to write, whoever writes it next. */
 const ofTheMoment: ReadonlySet<FailureClass> = new Set(['throttled', 'busy', 'forbidden']);
 
-/** Longest text of the service that is kept, in characters. */
-const longestDetail = 200;
-
 /** One of the rules that a failed job was to write may be to blame: they are remembered with what is known of them. */
 function suspect(ledger: AlbConfigLedger, { rules }: PendingJob, { errorCode, errorMessage }: Job): AlbConfigLedger {
   if (rules === undefined || ofTheMoment.has(classify(errorCode ?? '', 400))) return ledger;
   const { listener, failures, ...suspects } = rules;
-  const job = { failures: failures + 1, code: errorCode ?? '', detail: (errorMessage ?? '').slice(0, longestDetail) };
+  const job = { failures: failures + 1, code: errorCode ?? '', detail: shortDetail(errorMessage) };
   return { ...ledger, suspects: { ...ledger.suspects, [listener]: { ...suspects, job } } };
 }
 

@@ -8,19 +8,16 @@ import { CloudFailure } from '#shared/cloud/failure.ts';
 import type { ServerGroupSpec } from '#shared/model/stack.ts';
 import { shortHash } from '#shared/ownership.ts';
 import type { RefusedGroup } from '#shared/step/record.ts';
+import { triedAgainAfterMs, whyRefused } from '#shared/step/refusal.ts';
 import { withRefusedGroups } from '#shared/step/refused-groups.ts';
 import type { Scene } from '#shared/step/scene.ts';
 
-/** A sweep after this long (ms) tries again what was refused for what it says: the service, or the account, may have changed. */
-const triedAgainAfterMs = 30 * 60 * 1000;
 /** The first pause (ms) where there are too many groups; each further one is twice as long, up to the above. */
 const quotaPauseMs = 60 * 1000;
 const quickTries = 5;
 
 /** More than an ALB can use; the record stays bounded. Beyond it a refusal is a failure as any other. */
 const mostRemembered = 200;
-/** Of what the service says, in characters. */
-const longestDetail = 200;
 
 /** What is sent of a group. */
 const contentOf = ({ settings, fixed, tags }: ServerGroupSpec): string => shortHash(JSON.stringify([settings, fixed, tags]));
@@ -49,14 +46,6 @@ export function forgetUnwantedRefusals(scene: Scene): void {
   if (kept.length < Object.keys(refusedGroups).length) scene.remember((ledger) => withRefusedGroups(ledger, Object.fromEntries(kept)));
 }
 
-function whyOf({ code, failure, facts }: CloudFailure, { settings }: ServerGroupSpec): RefusedGroup['why'] {
-  return {
-    code: failure === 'not-found' ? 'CLOUD-INVALID' : code,
-    path: `server group ${settings.serverGroupName}`,
-    facts: { ...facts, detail: (facts['detail'] ?? '').slice(0, longestDetail) },
-  };
-}
-
 function rememberRefusal(failure: CloudFailure, spec: ServerGroupSpec, scene: Scene): boolean {
   const known = scene.ledger.refusedGroups ?? {};
   const former = known[spec.identity];
@@ -65,7 +54,7 @@ function rememberRefusal(failure: CloudFailure, spec: ServerGroupSpec, scene: Sc
   const tries = former?.content === content ? former.tries + 1 : 1;
   const forQuota = isQuota(failure);
   const pauseMs = forQuota ? Math.min(triedAgainAfterMs, quotaPauseMs * 2 ** (tries - 1)) : triedAgainAfterMs;
-  const why = whyOf(failure, spec);
+  const why = whyRefused(failure, `server group ${spec.settings.serverGroupName}`);
   const refused: RefusedGroup = { content, why, until: scene.now() + pauseMs, tries, ...(forQuota ? { forQuota } : {}) };
   scene.remember((ledger) => withRefusedGroups(ledger, { ...known, [spec.identity]: refused }));
   return true;
